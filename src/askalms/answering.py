@@ -1,0 +1,279 @@
+"""The Assistant: question -> answer."""
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+
+from askalms.datatypes import (
+    Answer,
+    BlockKind,
+    Hit,
+    Outcome,
+    Place,
+    Query,
+    Question,
+    Quote,
+    Sentence,
+    Vector,
+)
+from askalms.embedding import Encoder, load_encoder
+from askalms.index import Index, open_index
+from askalms.reranking import Candidate, Reranker, cannot_stand_alone, load_reranker, sentence_features
+from askalms.retrieval import retrieve
+from askalms.settings import Settings, load_settings
+from askalms.texts import message
+from askalms.triage import triage
+from askalms.understanding import understand
+from askalms.words import fold, words_of
+
+RELATIVE_THRESHOLD = 0.5
+"""A further quote must be at least this share as probable as the best one."""
+MAX_JOINED = 3
+"""Most sentences that are joined to one quote so that it can stand alone."""
+SAME_WORDS = 0.7
+"""Two quotes of which the shorter has this share of its words in the longer say the same."""
+
+_ABOUT_THE_PAGE = re.compile(
+    r"\b(?:page|article|site|text|document|source|information|review)\w*\b.*\b(?:review|updat|dated?\b|old\b|written|published|changed|current)"
+    r"|\b(?:reviewed|updated|published)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A sentence of the index, and the probability that it answers."""
+
+    row: int
+    probability: float
+
+
+class Assistant:
+    """Answers questions with quotes from one index."""
+
+    def __init__(
+        self, index: Index, encoder: Encoder, settings: Settings, reranker: Reranker | None = None
+    ) -> None:
+        """Use `Assistant.open`, unless the parts are made already.
+
+        Args:
+            index: What is quoted.
+            encoder: The one that made the index.
+            settings: Limits and thresholds.
+            reranker: Scores sentences; None takes the one that comes with the program.
+        """
+        self.index = index
+        self._encoder = encoder
+        self._settings = settings
+        self._reranker = reranker or load_reranker()
+
+    @classmethod
+    def open(cls, index: str | Path = "index", settings: Settings | None = None) -> "Assistant":
+        """Open the current generation of an index folder, and load the model that made it.
+
+        Raises:
+            IndexUnusableError: There is no index, it is damaged, or another model made it.
+            ModelError: The model cannot be loaded.
+            SettingsError: askalms.toml cannot be understood.
+        """
+        chosen = settings or load_settings()
+        opened = open_index(Path(index), chosen.embedding.model)
+        return cls(opened, load_encoder(chosen.embedding), chosen)
+
+    def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
+        """Answer one question; `history` holds the earlier ones, oldest first. Never raises for any text."""
+        started = time.perf_counter()
+        answer = self._answer(Question(question.replace("\0", " ").strip(), tuple(history)))
+        elapsed = (time.perf_counter() - started) * 1000
+        return replace(answer, disclaimer=message("answering.disclaimer"), elapsed_ms=elapsed)
+
+    def _answer(self, question: Question) -> Answer:
+        limit = self._settings.answering.max_question_characters
+        if not question.text:
+            return Answer(Outcome.CLARIFY, message("answering.empty"))
+        verdict = triage(question.text)
+        if verdict:
+            text = message(f"triage.{verdict.outcome}", topics=self._names(self._home(), "or"))
+            return Answer(verdict.outcome, text)
+        if len(question.text) > limit:
+            text = message("answering.too_long", length=len(question.text), limit=limit)
+            return Answer(Outcome.CLARIFY, text)
+        understood = understand(question, self.index.topics, self.index.words)
+        if understood.ask_back:
+            text = message("answering.clarify", topics=self._names(understood.ask_back, "or"))
+            return Answer(Outcome.CLARIFY, text)
+        query = understood.query
+        shown = query.text if query.rewritten else ""
+        topic = query.topics[0] if len(query.topics) == 1 else ""
+        if query.topics and not any(len(self.index.passages_of_topic.get(t, ())) for t in query.topics):
+            text = message("answering.other_disease", topics=self._names(self._home(), "and"))
+            return Answer(Outcome.NOT_FOUND, text, understood_as=shown, topic=topic)
+        quotes = self._quotes(query, understood.compares)
+        if not quotes:
+            return Answer(Outcome.NOT_FOUND, message("answering.not_found"), understood_as=shown, topic=topic)
+        if not topic and not understood.compares:
+            topic = self.index.documents[quotes[0].document].topics[0]
+        return Answer(Outcome.ANSWER, _announcement(quotes), tuple(quotes), shown, topic)
+
+    # --- finding
+
+    def _quotes(self, query: Query, compares: bool) -> list[Quote]:
+        vector = self._encoder.encode([query.text])[0]
+        if compares:
+            sides = [self._scored(replace(query, topics=(t,)), vector) for t in query.topics]
+            alternating = [s for pair in zip_longest(*map(self._good, sides)) for s in pair if s]
+            return self._composed(alternating, query.topics)
+        topics = query.topics or self._home()
+        good = self._good(self._scored(replace(query, topics=topics), vector))
+        if good and not query.topics:
+            # Nobody named a disease: the best sentence decides, and no other disease is quoted beside it.
+            topics = self._document_topics(good[0].row)
+            good = [s for s in good if set(self._document_topics(s.row)) & set(topics)]
+        return self._composed(good, topics)
+
+    def score_sentences(self, query: Query, vector: Vector) -> list[Scored]:
+        """Score every sentence of the best passages for a query, best first.
+
+        Args:
+            query: Its topics, if any, limit what may be found.
+            vector: Embedding of its text, shape (d,), unit length.
+        """
+        return self._scored(query, vector)
+
+    def _scored(self, query: Query, vector: Vector) -> list[Scored]:
+        hits = retrieve(self.index, query, vector, self._settings.retrieval)
+        rows, candidates = _candidates(self.index, hits, with_dates=_asks_about_the_page(query))
+        if not rows:
+            return []
+        vectors = self.index.sentence_vectors[rows]
+        features = sentence_features(query.text, vector, candidates, vectors, self.index.rarity)
+        probabilities = self._reranker.probabilities(features)
+        order = np.argsort(-probabilities, kind="stable")
+        return [Scored(rows[i], float(probabilities[i])) for i in order]
+
+    def _good(self, scored: Sequence[Scored]) -> list[Scored]:
+        threshold = self._settings.answering.threshold
+        least = self._reranker.threshold if threshold < 0 else threshold
+        if not scored or scored[0].probability < least:
+            return []
+        least = max(least, scored[0].probability * RELATIVE_THRESHOLD)
+        return [s for s in scored if s.probability >= least]
+
+    # --- composing
+
+    def _composed(self, good: Sequence[Scored], topics: Sequence[str]) -> list[Quote]:
+        """Make quotes of sentences: whole thoughts, no two alike, within the limits."""
+        limits = self._settings.answering
+        quotes: list[Quote] = []
+        words = 0
+        for scored in good:
+            if len(quotes) == max(limits.max_quotes, len(topics) if len(topics) <= 4 else 0):
+                break
+            first, last = self._whole_thought(scored.row)
+            quote = self._quote(first, last, scored.probability, topics)
+            count = len(words_of(quote.text))
+            if words + count > limits.max_quoted_words or any(_says_the_same(quote, q) for q in quotes):
+                continue
+            quotes.append(quote)
+            words += count
+        return quotes
+
+    def _whole_thought(self, row: int) -> tuple[int, int]:
+        """Widen a sentence that cannot stand alone to the ones before it; a list item to its list."""
+        sentences = self.index.sentences
+        first = last = row
+        if sentences[row].kind is BlockKind.LIST_ITEM and len(sentences[row].text.split()) <= 5:
+            while first > 0 and _same_list(sentences[first - 1], sentences[row]):
+                first -= 1
+            while last + 1 < len(sentences) and _same_list(sentences[last + 1], sentences[row]):
+                last += 1
+            return first, last
+        while first > 0 and last - first + 1 < MAX_JOINED and cannot_stand_alone(sentences[first].text):
+            before = sentences[first - 1]
+            if not _adjoin(self.index, before, sentences[first]):
+                break
+            first -= 1
+        return first, last
+
+    def _quote(self, first: int, last: int, probability: float, topics: Sequence[str]) -> Quote:
+        start, end = self.index.sentences[first], self.index.sentences[last]
+        document = self.index.documents[start.doc_id]
+        text = document.text[start.start : end.end]
+        quote = Quote(
+            document.doc_id, start.start, end.end, text, document.provenance, start.heading, probability, ()
+        )
+        return replace(quote, also_in=self._elsewhere(quote, first if first == last else None))
+
+    def _elsewhere(self, quote: Quote, row: int | None) -> tuple[Place, ...]:
+        """Find the other documents in which the very same sentence stands."""
+        if row is None:
+            return ()
+        same = self.index.places_of_sentence[" ".join(quote.text.split())]
+        found: dict[str, Place] = {}
+        for other in same:
+            sentence = self.index.sentences[other]
+            if sentence.doc_id != quote.document:
+                found.setdefault(sentence.doc_id, Place(sentence.doc_id, sentence.start, sentence.end))
+        return tuple(found.values())
+
+    # --- topics
+
+    def _home(self) -> tuple[str, ...]:
+        return tuple(t.topic_id for t in self.index.topics.values() if t.home)
+
+    def _names(self, topic_ids: Sequence[str], joined_by: str) -> str:
+        return f" {joined_by} ".join(self.index.topics[t].name for t in topic_ids)
+
+    def _document_topics(self, row: int) -> tuple[str, ...]:
+        return self.index.documents[self.index.sentences[row].doc_id].topics
+
+
+def _candidates(index: Index, hits: Sequence[Hit], with_dates: bool) -> tuple[list[int], list[Candidate]]:
+    """Give the sentences of the hits, each with what stands around it, and their rows."""
+    rows: list[int] = []
+    candidates: list[Candidate] = []
+    for hit in hits:
+        span = index.sentences[hit.passage.first_sentence : hit.passage.last_sentence]
+        for i, sentence in enumerate(span):
+            if sentence.text.endswith("?") or (sentence.kind is BlockKind.DATELINE and not with_dates):
+                continue
+            before = span[i - 1].text if i else ""
+            after = span[i + 1].text if i + 1 < len(span) else ""
+            rows.append(hit.passage.first_sentence + i)
+            candidates.append(Candidate(sentence.text, hit.passage.context, before, after))
+    return rows, candidates
+
+
+def _asks_about_the_page(query: Query) -> bool:
+    return bool(_ABOUT_THE_PAGE.search(fold(query.text)))
+
+
+def _same_list(a: Sentence, b: Sentence) -> bool:
+    return a.kind is BlockKind.LIST_ITEM and (a.doc_id, a.heading) == (b.doc_id, b.heading)
+
+
+def _adjoin(index: Index, before: Sentence, after: Sentence) -> bool:
+    """Tell whether nothing but white space stands between two sentences of one section."""
+    if (before.doc_id, before.heading) != (after.doc_id, after.heading) or after.kind is not BlockKind.PROSE:
+        return False
+    return not index.documents[before.doc_id].text[before.end : after.start].strip()
+
+
+def _says_the_same(a: Quote, b: Quote) -> bool:
+    if a.document == b.document and a.start < b.end and b.start < a.end:
+        return True
+    shorter, longer = sorted((set(words_of(a.text)), set(words_of(b.text))), key=len)
+    return len(shorter & longer) >= SAME_WORDS * len(shorter)
+
+
+def _announcement(quotes: Sequence[Quote]) -> str:
+    documents = {q.document for q in quotes}
+    if len(quotes) == 1:
+        return message("answering.one_quote")
+    if len(documents) == 1:
+        return message("answering.several_quotes_one_page")
+    return message("answering.several_pages", count=len(documents))

@@ -1,0 +1,114 @@
+"""Document -> sections, sentences, passages; each knows its offsets."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from askalms.datatypes import Block, BlockKind, Document, Passage, Section, Sentence
+from askalms.words import fold
+
+HEADING_OF_DATES = "When this page was last reviewed or updated"
+"""What the datelines of a page stand under, wherever they stand on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunks:
+    """One document in pieces, each list in the order of the text."""
+
+    sections: tuple[Section, ...]
+    sentences: tuple[Sentence, ...]
+    passages: tuple[Passage, ...]
+
+
+def chunk(document: Document, count_tokens: Callable[[str], int], max_tokens: int, first_row: int = 0) -> Chunks:
+    """Cut a document.
+
+    Every character of its body that is not white space or a list marker is in exactly one sentence,
+    and every sentence in exactly one passage. A passage never leaves its section. It is as long as
+    fits, and longer than `max_tokens` only where a single sentence is.
+
+    Args:
+        document: The document, its furniture marked.
+        count_tokens: Counts the tokens of a text as the encoder does.
+        max_tokens: Most tokens of a passage together with its title and heading.
+        first_row: Row of the document's first sentence among all sentences of the index.
+    """
+    sentences: list[Sentence] = []
+    sections: list[Section] = []
+    for heading, numbered in _sections(document):
+        found = [s for number, block in numbered for s in _sentences(document, number, block, heading)]
+        if found:
+            sections.append(Section(heading, found[0].start, found[-1].end))
+            sentences += found
+    passages = _passages(document, sentences, count_tokens, max_tokens, first_row)
+    return Chunks(tuple(sections), tuple(sentences), tuple(passages))
+
+
+def _sections(document: Document) -> Iterator[tuple[str, list[tuple[int, Block]]]]:
+    """Give each heading with the numbered blocks of text under it."""
+    path: list[tuple[int, str]] = []
+    run: list[tuple[int, Block]] = []
+    for number, block in enumerate(document.blocks):
+        if block.kind is BlockKind.HEADING:
+            yield _joined(document, path), run
+            run = []
+            words = " ".join(document.text[block.start : block.end].split())
+            # A page that does not rank its headings has them side by side, below those that it ranks.
+            level = block.level or 99
+            path = [*((rank, w) for rank, w in path if rank < level), (level, words)]
+        elif block.kind is BlockKind.DATELINE:
+            yield _joined(document, path), run
+            yield HEADING_OF_DATES, [(number, block)]
+            run = []
+        elif block.kind is not BlockKind.FURNITURE:
+            run.append((number, block))
+    yield _joined(document, path), run
+
+
+def _joined(document: Document, path: list[tuple[int, str]]) -> str:
+    title = fold(document.provenance.title)
+    return " > ".join(words for _, words in path if not fold(words).endswith(title))
+
+
+def _sentences(document: Document, number: int, block: Block, heading: str) -> Iterator[Sentence]:
+    for i, span in enumerate(block.sentences):
+        yield Sentence(
+            document.doc_id,
+            span.start,
+            span.end,
+            document.text[span.start : span.end],
+            heading,
+            number,
+            block.kind,
+            opens_block=i == 0,
+        )
+
+
+def _passages(
+    document: Document,
+    sentences: list[Sentence],
+    count_tokens: Callable[[str], int],
+    max_tokens: int,
+    first_row: int,
+) -> Iterator[Passage]:
+    def passage(first: int, last: int) -> Passage:
+        start, end = sentences[first].start, sentences[last - 1].end
+        return Passage(
+            f"{document.doc_id}#{start}-{end}",
+            document.doc_id,
+            start,
+            end,
+            document.provenance.title,
+            sentences[first].heading,
+            document.text[start:end],
+            first_row + first,
+            first_row + last,
+        )
+
+    first = 0
+    for i in range(1, len(sentences) + 1):
+        if i < len(sentences) and sentences[i].heading == sentences[first].heading:
+            longer = passage(first, i + 1)
+            if count_tokens(f"{longer.context}\n{longer.text}") <= max_tokens:
+                continue
+        yield passage(first, i)
+        first = i

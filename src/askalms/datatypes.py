@@ -1,0 +1,247 @@
+"""The records that flow through the program: frozen, and each field with its rule.
+
+Offsets count characters (code points) of `Document.text`; every span obeys
+`document.text[span.start:span.end] == span's text`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector: TypeAlias = NDArray[np.float32]
+Matrix: TypeAlias = NDArray[np.float32]
+Rows: TypeAlias = NDArray[np.int64]
+
+
+class Outcome(StrEnum):
+    """What kind of reply a question gets."""
+
+    ANSWER = "answer"
+    NOT_FOUND = "not_found"
+    CLARIFY = "clarify"
+    EMERGENCY = "emergency"
+    CRISIS = "crisis"
+    ASK_CLINICIAN = "ask_clinician"
+    OUT_OF_SCOPE = "out_of_scope"
+
+
+class BlockKind(StrEnum):
+    """What a stretch of a page is, as a reader of the page would say."""
+
+    HEADING = "heading"
+    PROSE = "prose"
+    LIST_ITEM = "list_item"
+    TABLE_ROW = "table_row"
+    DATELINE = "dateline"
+    """When the page was written or reviewed, as the page itself says."""
+    FURNITURE = "furniture"
+    """Navigation, teasers, reference lists, cookie lines: never quoted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A half-open stretch of a document's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A heading, paragraph, list item, table row or piece of page furniture."""
+
+    kind: BlockKind
+    start: int
+    end: int
+    level: int = 0
+    """Depth of a heading, from 1; 0 where the page does not tell, and for all else."""
+    sentences: tuple[Span, ...] = ()
+    """The quotable units of the block, in order, inside it; empty for headings and furniture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A source that a document says it was written from."""
+
+    title: str
+    publisher: str = ""
+    url: str = ""
+    reviewed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a document comes from; an empty string where nobody says."""
+
+    title: str
+    publisher: str = ""
+    url: str = ""
+    reviewed: str = ""
+    """ISO date, as exact as known: "2008-08" or "2016-03-01"."""
+    license: str = ""
+    sources: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file of the corpus."""
+
+    doc_id: str
+    """Path below the corpus folder, with forward slashes."""
+    text: str
+    sha256: str
+    """Of the file's bytes, in hexadecimal."""
+    topics: tuple[str, ...]
+    """Topic ids; more than one only for a page that sets diseases side by side."""
+    provenance: Provenance
+    blocks: tuple[Block, ...]
+    """In order, without overlap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What stands under one heading."""
+
+    heading: str
+    """Headings from the outermost to the innermost, joined by " > "; empty before the first."""
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """The smallest unit that is scored and quoted."""
+
+    doc_id: str
+    start: int
+    end: int
+    text: str
+    heading: str
+    block: int
+    """Index of its block in the document."""
+    kind: BlockKind
+    opens_block: bool
+    """Nothing of its own block stands before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole sentences of one section: the unit that is embedded and retrieved."""
+
+    passage_id: str
+    """`doc_id#start-end`."""
+    doc_id: str
+    start: int
+    end: int
+    title: str
+    heading: str
+    text: str
+    first_sentence: int
+    """Row of its first sentence among all sentences of the index."""
+    last_sentence: int
+    """Row after its last one."""
+
+    @property
+    def context(self) -> str:
+        """Title and heading on one line: searched with the passage, never quoted."""
+        return f"{self.title}. {self.heading}" if self.heading else self.title
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A disease that documents are about, and the names people give it."""
+
+    topic_id: str
+    name: str
+    """As written in a sentence: "Alström syndrome"."""
+    names: tuple[str, ...]
+    """Everything it is called, genes of its own included; matched without regard to case and accents."""
+    confused_with: tuple[str, ...] = ()
+    """Ids of topics that people mistake it for."""
+    home: bool = False
+    """The library is about it: a question that names no disease may mean it."""
+    of_adults: bool = False
+    """It seldom begins in childhood, so a child said to have it may have what it is confused with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person typed, with what was said before."""
+
+    text: str
+    history: tuple[str, ...] = ()
+    """The earlier questions of the conversation, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What retrieval gets: the question understood."""
+
+    text: str
+    """Complete without the conversation, spelling mended."""
+    topics: tuple[str, ...]
+    """Ids of the diseases it asks about; empty where none is named or implied."""
+    rewritten: bool = False
+    """`text` says something else than what was typed, so the person is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a query."""
+
+    passage: Passage
+    score: float
+    """Higher is better; comparable within one ranking only."""
+    rank: int
+    """From 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the same words stand in another document."""
+
+    document: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """An unbroken run of one document, proven equal to it when the answer was made."""
+
+    document: str
+    start: int
+    end: int
+    text: str
+    provenance: Provenance
+    heading: str
+    probability: float
+    """That the quote answers the question, from 0 to 1."""
+    also_in: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The reply to one question."""
+
+    outcome: Outcome
+    message: str
+    """What the person reads, without the quotes."""
+    quotes: tuple[Quote, ...] = ()
+    """Best first; at most four, and 150 quoted words."""
+    understood_as: str = ""
+    topic: str = ""
+    """Id of the topic the answer is about; empty where there is none."""
+    disclaimer: str = ""
+    elapsed_ms: float = 0.0
+
+
+class Answerer(Protocol):
+    """Anything that answers: the Assistant, or a fake in a test of the page."""
+
+    def ask(self, question: str, history: tuple[str, ...] = ()) -> Answer:
+        """Answer one question; `history` holds the earlier ones, oldest first."""
+        ...

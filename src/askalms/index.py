@@ -1,0 +1,475 @@
+"""The searchable structure on disk, in generations. Alone in importing faiss.
+
+    index/CURRENT             name of the generation that answers
+    index/generations/NAME/   manifest.json, documents.jsonl, terms.json, passages.faiss, sentences.npy, bm25/
+
+A generation is written beside the old one, read back and compared, and becomes the current one by
+one atomic rename of CURRENT. The one before it is kept.
+"""
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from askalms.chunking import Chunks, chunk
+from askalms.corpus import Corpus
+from askalms.datatypes import (
+    Block,
+    BlockKind,
+    Document,
+    Matrix,
+    Passage,
+    Provenance,
+    Reference,
+    Rows,
+    Section,
+    Sentence,
+    Span,
+    Topic,
+    Vector,
+)
+from askalms.embedding import Encoder
+from askalms.errors import IndexUnusableError
+from askalms.lexical import BM25, terms_of
+from askalms.settings import Settings
+from askalms.words import words_of
+
+FORMAT = 1
+"""Raised when a generation of an older program can no longer be read."""
+_KEPT_GENERATIONS = 2
+_REBUILD = "rebuild it with `askalms index CORPUS`"
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much is done, and how much there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What a corpus holds that an index does not, and the other way round; lists of `doc_id`."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: int
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.changed or self.removed)
+
+
+@dataclass(frozen=True)
+class Index:
+    """One generation, opened: what retrieval and answering read."""
+
+    manifest: Mapping[str, Any]
+    documents: Mapping[str, Document]
+    sections: Mapping[str, tuple[Section, ...]]
+    sentences: tuple[Sentence, ...]
+    """By row."""
+    passages: tuple[Passage, ...]
+    """By row."""
+    topics: Mapping[str, Topic]
+    sentence_vectors: Matrix
+    """Of each sentence with its title and heading, shape (sentences, d)."""
+    bm25: BM25
+    """Over passages with their title and heading."""
+    words: Mapping[str, int]
+    """In how many sentences (with their headings) each folded word stands."""
+    rarity: Mapping[str, float]
+    """Inverse frequency of each stemmed term among the sentences."""
+    _passage_vectors: Any
+
+    def search(self, vector: Vector, k: int, rows: Rows | None = None) -> tuple[Rows, Vector]:
+        """Find the nearest passages.
+
+        Args:
+            vector: Embedding of the query, shape (d,), unit length.
+            k: How many at most.
+            rows: Only these rows are searched; None searches all.
+
+        Returns:
+            Rows and their cosines, best first; both shorter than k if there are fewer passages.
+        """
+        import faiss
+
+        if not self.passages or (rows is not None and not len(rows)):
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
+        chosen = None if rows is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(rows))  # type: ignore[call-arg]
+        scores, found = self._passage_vectors.search(vector[None, :], min(k, len(self.passages)), params=chosen)
+        # faiss pads with row -1 where it finds fewer than k.
+        present = found[0] >= 0
+        return found[0][present], scores[0][present]
+
+    @cached_property
+    def passages_of_topic(self) -> Mapping[str, Rows]:
+        """Rows of the passages of each topic, by topic id."""
+        rows: dict[str, list[int]] = {topic_id: [] for topic_id in self.topics}
+        for row, passage in enumerate(self.passages):
+            for topic_id in self.documents[passage.doc_id].topics:
+                rows.setdefault(topic_id, []).append(row)
+        return {topic_id: np.array(found, dtype=np.int64) for topic_id, found in rows.items()}
+
+    @cached_property
+    def places_of_sentence(self) -> Mapping[str, tuple[int, ...]]:
+        """Rows of all sentences with the same words, by those words with single spaces."""
+        rows: dict[str, list[int]] = {}
+        for row, sentence in enumerate(self.sentences):
+            rows.setdefault(" ".join(sentence.text.split()), []).append(row)
+        return {words: tuple(found) for words, found in rows.items()}
+
+
+def in_context(title: str, heading: str, text: str) -> str:
+    """Put title and heading in front of a text, as it is embedded and searched."""
+    return f"{title}. {heading}\n{text}" if heading else f"{title}\n{text}"
+
+
+def rarity(counts: Mapping[str, int], total: int) -> dict[str, float]:
+    """Weigh terms by how few of `total` texts hold them: the inverse document frequency of BM25."""
+    return {term: math.log(1 + (total - n + 0.5) / (n + 0.5)) for term, n in counts.items()}
+
+
+def difference(folder: Path, corpus: Corpus) -> Difference:
+    """Compare a corpus with the current generation, by the hashes of the files."""
+    try:
+        old: Mapping[str, str] = _read_manifest(_current(folder))["documents"]
+    except IndexUnusableError:
+        old = {}
+    new = {d.doc_id: d.sha256 for d in corpus.documents}
+    return Difference(
+        tuple(sorted(new.keys() - old.keys())),
+        tuple(sorted(k for k in new.keys() & old.keys() if new[k] != old[k])),
+        tuple(sorted(old.keys() - new.keys())),
+        sum(new[k] == old[k] for k in new.keys() & old.keys()),
+    )
+
+
+def is_up_to_date(folder: Path, corpus: Corpus, settings: Settings) -> bool:
+    """Tell whether building again would give what the current generation holds already."""
+    try:
+        manifest = _read_manifest(_current(folder))
+    except IndexUnusableError:
+        return False
+    return bool(manifest["fingerprint"] == _fingerprint(corpus, settings))
+
+
+def build_index(
+    folder: Path, corpus: Corpus, encoder: Encoder, settings: Settings, on_progress: Progress | None = None
+) -> None:
+    """Build a generation, check it, and make it the current one.
+
+    Args:
+        folder: Where indexes live; made if missing.
+        corpus: The documents; at least one.
+        encoder: Embeds passages and sentences.
+        settings: Kept in the manifest.
+        on_progress: Told how far it is.
+
+    Raises:
+        IndexUnusableError: There is no document, or what was written does not read back the same.
+    """
+    if not corpus.documents:
+        raise IndexUnusableError("the corpus holds no document that can be read, so there is nothing to index")
+    report = on_progress or (lambda what, done, total: None)
+    limit = min(settings.chunking.passage_tokens, encoder.max_tokens)
+    chunks: list[Chunks] = []
+    rows = 0
+    for i, document in enumerate(corpus.documents):
+        report("Cutting", i, len(corpus.documents))
+        chunks.append(chunk(document, encoder.count_tokens, limit, rows))
+        rows += len(chunks[-1].sentences)
+    report("Cutting", len(corpus.documents), len(corpus.documents))
+    generation = _new_generation(folder)
+    try:
+        _write(generation, corpus, chunks, encoder, settings, report)
+        _check_files(generation)
+        _load(generation)
+        _switch(folder, generation)
+    except BaseException:
+        shutil.rmtree(generation, ignore_errors=True)
+        raise
+    _remove_old(folder, generation)
+
+
+def open_index(folder: Path, encoder_name: str, dimension: int | None = None) -> Index:
+    """Open the current generation.
+
+    Args:
+        folder: Where indexes live.
+        encoder_name: The model that will embed the questions.
+        dimension: Components of its embeddings, if known.
+
+    Raises:
+        IndexUnusableError: There is none, it is damaged, or another model or program made it.
+    """
+    generation = _current(folder)
+    manifest = _read_manifest(generation)
+    if manifest["model"] != encoder_name or (dimension is not None and manifest["dimension"] != dimension):
+        raise IndexUnusableError(
+            f"the index holds {manifest['dimension']}-dimensional embeddings of {manifest['model']!r}, but the settings "
+            f"name {encoder_name!r}; {_REBUILD}, or name the old model under [embedding] in askalms.toml"
+        )
+    _check_files(generation)
+    return _load(generation)
+
+
+def read_document(folder: Path, doc_id: str) -> Document:
+    """Read one document as the index holds it.
+
+    Raises:
+        IndexUnusableError: There is no usable index, or it has no such document.
+    """
+    generation = _current(folder)
+    _read_manifest(generation)
+    documents, _ = _read_documents(generation)
+    if doc_id not in documents:
+        raise IndexUnusableError(
+            f"the index has no document {doc_id!r}; it has {', '.join(sorted(documents)[:20])}"
+        )
+    return documents[doc_id]
+
+
+# --- generations
+
+
+def _new_generation(folder: Path) -> Path:
+    try:
+        generations = folder / "generations"
+        generations.mkdir(parents=True, exist_ok=True)
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        return Path(tempfile.mkdtemp(prefix=f"{stamp}-", dir=generations))
+    except OSError as error:
+        raise IndexUnusableError(
+            f"nothing can be written to {str(folder)!r} ({error.strerror}); name another folder with --index"
+        ) from None
+
+
+def _switch(folder: Path, generation: Path) -> None:
+    pointer = folder / "CURRENT.new"
+    with pointer.open("w", encoding="utf-8") as file:
+        file.write(generation.name + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(pointer, folder / "CURRENT")
+
+
+def _remove_old(folder: Path, current: Path) -> None:
+    others = sorted((p for p in current.parent.iterdir() if p.is_dir() and p != current), reverse=True)
+    for generation in others[_KEPT_GENERATIONS - 1 :]:
+        shutil.rmtree(generation, ignore_errors=True)
+
+
+def _current(folder: Path) -> Path:
+    pointer = folder / "CURRENT"
+    if not pointer.is_file():
+        raise IndexUnusableError(f"there is no index in {str(folder)!r}; make one with `askalms index CORPUS`")
+    name = pointer.read_text("utf-8", errors="replace").strip()
+    generation = folder / "generations" / name
+    if not name or Path(name).name != name or not generation.is_dir():
+        raise IndexUnusableError(
+            f"the index in {str(folder)!r} points to a generation {name!r} that is not there; {_REBUILD}"
+        )
+    return generation
+
+
+def _fingerprint(corpus: Corpus, settings: Settings) -> str:
+    """Hash all that decides what an index holds, the provenance and topics beside the files included."""
+    parts = {
+        "format": FORMAT,
+        "settings": settings.as_dict(),
+        "documents": [
+            [d.doc_id, d.sha256, d.topics, asdict(d.provenance), list(map(asdict, d.blocks))]
+            for d in corpus.documents
+        ],
+        "topics": [asdict(t) for t in corpus.topics.values()],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=list).encode()).hexdigest()
+
+
+# --- writing
+
+
+def _write(
+    generation: Path,
+    corpus: Corpus,
+    chunks: Sequence[Chunks],
+    encoder: Encoder,
+    settings: Settings,
+    report: Progress,
+) -> None:
+    passages = [p for c in chunks for p in c.passages]
+    sentences = [s for c in chunks for s in c.sentences]
+    titles = {d.doc_id: d.provenance.title for d in corpus.documents}
+    texts = [in_context(p.title, p.heading, p.text) for p in passages]
+    texts += [in_context(titles[s.doc_id], s.heading, s.text) for s in sentences]
+    done = 0
+
+    def count(finished: int) -> None:
+        nonlocal done
+        done += finished
+        report("Embedding", done, len(texts))
+
+    report("Embedding", 0, len(texts))
+    vectors = encoder.encode(texts, count)
+
+    # torch, where the encoder uses it, must be imported before faiss: the two bring OpenMP each.
+    import faiss
+
+    report("Writing", 0, 1)
+    store = faiss.IndexFlatIP(encoder.dimension)
+    store.add(np.ascontiguousarray(vectors[: len(passages)]))
+    faiss.write_index(store, str(generation / "passages.faiss"))
+    np.save(generation / "sentences.npy", vectors[len(passages) :])
+    BM25.build(texts[: len(passages)]).save(generation / "bm25")
+    said = texts[len(passages) :]
+    counts = {
+        "sentences": len(said),
+        "words": Counter(word for text in said for word in set(words_of(text))),
+        "terms": Counter(term for text in said for term in set(terms_of(text))),
+    }
+    (generation / "terms.json").write_text(json.dumps(counts, ensure_ascii=False), "utf-8")
+    with (generation / "documents.jsonl").open("w", encoding="utf-8", newline="\n") as file:
+        for document, pieces in zip(corpus.documents, chunks, strict=True):
+            record = {"document": asdict(document), "chunks": asdict(pieces)}
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    (generation / "topics.json").write_text(
+        json.dumps([asdict(t) for t in corpus.topics.values()], ensure_ascii=False, indent=1), "utf-8"
+    )
+    manifest = {
+        "format": FORMAT,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "model": encoder.name,
+        "dimension": encoder.dimension,
+        "settings": settings.as_dict(),
+        "fingerprint": _fingerprint(corpus, settings),
+        "passages": len(passages),
+        "sentences": len(sentences),
+        "documents": {d.doc_id: d.sha256 for d in corpus.documents},
+        "files": {p.relative_to(generation).as_posix(): _digest(p) for p in _files(generation)},
+    }
+    (generation / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), "utf-8")
+    report("Writing", 1, 1)
+
+
+def _files(generation: Path) -> list[Path]:
+    return sorted(p for p in generation.rglob("*") if p.is_file() and p.name != "manifest.json")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# --- reading
+
+
+def _read_manifest(generation: Path) -> Mapping[str, Any]:
+    try:
+        manifest: Mapping[str, Any] = json.loads((generation / "manifest.json").read_text("utf-8"))
+        version = manifest["format"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise IndexUnusableError(
+            f"the index generation {generation.name!r} has no readable manifest; {_REBUILD}"
+        ) from None
+    if version != FORMAT:
+        raise IndexUnusableError(
+            f"the index has format {version}, but this version of AskALMS reads format {FORMAT}; {_REBUILD}"
+        )
+    return manifest
+
+
+def _check_files(generation: Path) -> None:
+    expected: Mapping[str, str] = _read_manifest(generation)["files"]
+    for name, digest in expected.items():
+        path = generation / name
+        if not path.is_file():
+            raise IndexUnusableError(f"the index is damaged: {name} is missing; {_REBUILD}")
+        if _digest(path) != digest:
+            raise IndexUnusableError(f"the index is damaged: {name} is not what was written; {_REBUILD}")
+
+
+def _load(generation: Path) -> Index:
+    import faiss
+
+    manifest = _read_manifest(generation)
+    documents, chunks = _read_documents(generation)
+    passages = tuple(p for c in chunks for p in c.passages)
+    sentences = tuple(s for c in chunks for s in c.sentences)
+    vectors: NDArray[np.float32] = np.load(generation / "sentences.npy", mmap_mode="r")
+    store = faiss.read_index(str(generation / "passages.faiss"))
+    counts = json.loads((generation / "terms.json").read_text("utf-8"))
+    topics = [Topic(**_tuples(t)) for t in json.loads((generation / "topics.json").read_text("utf-8"))]
+    if not (
+        len(passages) == manifest["passages"] == store.ntotal
+        and len(sentences) == manifest["sentences"] == len(vectors)
+        and store.d == manifest["dimension"]
+    ):
+        raise IndexUnusableError(f"the index is damaged: its parts do not fit together; {_REBUILD}")
+    return Index(
+        manifest,
+        documents,
+        {doc_id: c.sections for doc_id, c in zip(documents, chunks, strict=True)},
+        sentences,
+        passages,
+        {t.topic_id: t for t in topics},
+        vectors,
+        BM25.load(generation / "bm25", len(passages)),
+        counts["words"],
+        rarity(counts["terms"], counts["sentences"]),
+        store,
+    )
+
+
+def _read_documents(generation: Path) -> tuple[dict[str, Document], list[Chunks]]:
+    documents: dict[str, Document] = {}
+    chunks: list[Chunks] = []
+    try:
+        with (generation / "documents.jsonl").open(encoding="utf-8", newline="\n") as file:
+            for line in file:
+                record = json.loads(line)
+                document = _document(record["document"])
+                documents[document.doc_id] = document
+                chunks.append(_chunks(record["chunks"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        raise IndexUnusableError(f"the index is damaged: its documents cannot be read; {_REBUILD}") from None
+    return documents, chunks
+
+
+def _document(record: dict[str, Any]) -> Document:
+    provenance = record["provenance"]
+    references = tuple(Reference(**r) for r in provenance["sources"])
+    blocks = tuple(
+        Block(BlockKind(b["kind"]), b["start"], b["end"], b["level"], tuple(Span(**s) for s in b["sentences"]))
+        for b in record["blocks"]
+    )
+    return Document(
+        record["doc_id"],
+        record["text"],
+        record["sha256"],
+        tuple(record["topics"]),
+        Provenance(**{**provenance, "sources": references}),
+        blocks,
+    )
+
+
+def _chunks(record: dict[str, Any]) -> Chunks:
+    return Chunks(
+        tuple(Section(**s) for s in record["sections"]),
+        tuple(Sentence(**{**s, "kind": BlockKind(s["kind"])}) for s in record["sentences"]),
+        tuple(Passage(**p) for p in record["passages"]),
+    )
+
+
+def _tuples(record: dict[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in record.items()}

