@@ -174,7 +174,7 @@ class Assistant:
             if len(quotes) == max(limits.max_quotes, len(topics) if len(topics) <= 4 else 0):
                 break
             first, last = self._whole_thought(scored.row)
-            quote = self._quote(first, last, scored.probability, topics)
+            quote = self._quote(first, last, scored.probability)
             count = len(words_of(quote.text))
             if words + count > limits.max_quoted_words or any(_says_the_same(quote, q) for q in quotes):
                 continue
@@ -199,7 +199,7 @@ class Assistant:
             first -= 1
         return first, last
 
-    def _quote(self, first: int, last: int, probability: float, topics: Sequence[str]) -> Quote:
+    def _quote(self, first: int, last: int, probability: float) -> Quote:
         start, end = self.index.sentences[first], self.index.sentences[last]
         document = self.index.documents[start.doc_id]
         text = document.text[start.start : end.end]

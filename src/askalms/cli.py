@@ -166,7 +166,8 @@ def _questions(path: Path) -> Iterator[tuple[str, list[str]]]:
         turns = item.get("turns", [item.get("question")]) if isinstance(item, dict) else []
         if not isinstance(turns, list) or not turns or not all(isinstance(t, str) for t in turns):
             raise QuestionFileError(
-                f'{where} holds no question; expected {{"id": ..., "question": "..."}} or {{"id": ..., "turns": ["..."]}}'
+                f'{where} holds no question; expected {{"id": ..., "question": "..."}}, '
+                'or {"id": ..., "turns": ["..."]}'
             )
         yield str(item.get("id", number)), turns
 

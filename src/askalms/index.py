@@ -181,7 +181,7 @@ def build_index(
     """
     if not corpus.documents:
         raise IndexUnusableError("the corpus holds no document that can be read, so there is nothing to index")
-    report = on_progress or (lambda what, done, total: None)
+    report = on_progress or _ignore
     limit = min(settings.chunking.passage_tokens, encoder.max_tokens)
     chunks: list[Chunks] = []
     rows = 0
@@ -199,7 +199,11 @@ def build_index(
     except BaseException:
         shutil.rmtree(generation, ignore_errors=True)
         raise
-    _remove_old(folder, generation)
+    _remove_old(generation)
+
+
+def _ignore(what: str, done: int, total: int) -> None:
+    """Take no notice of progress."""
 
 
 def open_index(folder: Path, encoder_name: str, dimension: int | None = None) -> Index:
@@ -217,8 +221,9 @@ def open_index(folder: Path, encoder_name: str, dimension: int | None = None) ->
     manifest = _read_manifest(generation)
     if manifest["model"] != encoder_name or (dimension is not None and manifest["dimension"] != dimension):
         raise IndexUnusableError(
-            f"the index holds {manifest['dimension']}-dimensional embeddings of {manifest['model']!r}, but the settings "
-            f"name {encoder_name!r}; {_REBUILD}, or name the old model under [embedding] in askalms.toml"
+            f"the index holds {manifest['dimension']}-dimensional embeddings of {manifest['model']!r}, "
+            f"but the settings name {encoder_name!r}; {_REBUILD}, "
+            "or name the old model under [embedding] in askalms.toml"
         )
     _check_files(generation)
     return _load(generation)
@@ -261,10 +266,10 @@ def _switch(folder: Path, generation: Path) -> None:
         file.write(generation.name + "\n")
         file.flush()
         os.fsync(file.fileno())
-    os.replace(pointer, folder / "CURRENT")
+    pointer.replace(folder / "CURRENT")
 
 
-def _remove_old(folder: Path, current: Path) -> None:
+def _remove_old(current: Path) -> None:
     others = sorted((p for p in current.parent.iterdir() if p.is_dir() and p != current), reverse=True)
     for generation in others[_KEPT_GENERATIONS - 1 :]:
         shutil.rmtree(generation, ignore_errors=True)

@@ -11,13 +11,13 @@ import Stemmer
 from numpy.typing import NDArray
 
 from askalms.datatypes import Vector
+from askalms.texts import load_data
 from askalms.words import words_of
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)
 
-STOP_WORDS = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "how", "i", "if", "in", "into", "is", "it", "its", "me", "my", "no", "not", "of", "on", "or", "our", "she", "he", "him", "her", "his", "so", "that", "the", "their", "them", "there", "these", "they", "this", "to", "was", "we", "were", "what", "when", "where", "which", "who", "why", "will", "with", "would", "you", "your"]
-)
+STOP_WORDS = frozenset(load_data("language")["stop_words"])
+"""Words too common to tell one text from another."""
 
 
 def terms_of(text: str) -> list[str]:

@@ -42,8 +42,8 @@ FEATURES = (
 """Names of the features, in the order of the columns."""
 
 _ASKS_NUMBER = re.compile(
-    r"\bhow (?:many|much|often|common|likely|rare|big|long|high)\b|\bchances?\b|\bodds\b|\brisk\b|\bpercent|\bprevalence"
-    r"|\bfrequency\b|\bproportion\b|\bshare\b"
+    r"\bhow (?:many|much|often|common|likely|rare|big|long|high)\b|\bchances?\b|\bodds\b|\brisk\b|\bpercent"
+    r"|\bprevalence|\bfrequency\b|\bproportion\b|\bshare\b"
 )
 _ASKS_TIME = re.compile(
     r"\bwhen\b|\bwhat age\b|\bhow old\b|\bhow (?:long|soon)\b|\bage\b|\bonset\b|\bstart|\bbegin"
@@ -58,8 +58,8 @@ _HAS_TIME = re.compile(
 )
 _HAS_REASON = re.compile(r"\bbecause\b|\bcause[sd]?\b|\bdue\b|\bresult|\blead(?:s|ing)?\b|\breasons?\b|\bwhy\b")
 _CANNOT_STAND_ALONE = re.compile(
-    r"\W*(?:this|that|these|those|it|its|they|their|he|she|such|however|also|but|and|for example|in addition|therefore"
-    r"|thus|other|the other|in these|in those|in this|because of (?:its|this))\b"
+    r"\W*(?:this|that|these|those|it|its|they|their|he|she|such|however|also|but|and|for example|in addition"
+    r"|therefore|thus|other|the other|in these|in those|in this|because of (?:its|this))\b"
 )
 
 
@@ -88,8 +88,7 @@ class Reranker:
     def probabilities(self, features: NDArray[np.float32]) -> Vector:
         """Turn features, shape (n, len(FEATURES)), into probabilities, shape (n,)."""
         logits: Vector = features @ self.weights + np.float32(self.bias)
-        probabilities: Vector = 1 / (1 + np.exp(-logits))
-        return probabilities
+        return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
 
 
 @cache

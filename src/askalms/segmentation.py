@@ -35,12 +35,9 @@ _MONTH = (
 )
 DATE = rf"(?:\d{{4}}-\d{{2}}(?:-\d{{2}})?|(?:\d{{1,2}}\.? )?{_MONTH}(?: \d{{1,2}},?)?,? \d{{4}}|\d{{4}})"
 _DATELINE = re.compile(
-    rf"(?:page )?(?:last )?(?:medically )?(?:reviewed|updated|modified|revised|published)(?: (?:on|by [^:]*))?:? {DATE}\.?",
+    r"(?:page )?(?:last )?(?:medically )?(?:reviewed|updated|modified|revised|published)(?: (?:on|by [^:]*))?:? "
+    rf"{DATE}\.?",
     re.IGNORECASE,
-)
-# The words that open English sentences and are seldom capitalised inside one.
-_USUAL_OPENERS = frozenset(
-    ["a", "about", "after", "all", "although", "among", "an", "and", "any", "approximately", "as", "at", "because", "before", "between", "both", "but", "by", "currently", "despite", "due", "during", "each", "estimated", "even", "every", "few", "for", "from", "general", "generally", "he", "her", "here", "his", "how", "however", "if", "in", "it", "its", "many", "more", "most", "no", "not", "of", "often", "on", "once", "one", "only", "or", "other", "others", "our", "over", "people", "rarely", "she", "since", "so", "some", "sometimes", "such", "that", "the", "their", "there", "these", "they", "this", "those", "though", "through", "to", "two", "under", "unlike", "until", "usually", "very", "we", "what", "when", "where", "whether", "which", "while", "who", "why", "with", "without", "worldwide", "yes", "you", "your"]
 )
 
 
@@ -163,8 +160,13 @@ def _strip(text: str, start: int, end: int) -> Span:
 
 
 @cache
+def _openers() -> frozenset[str]:
+    return frozenset(load_data("language")["openers"])
+
+
+@cache
 def _abbreviations() -> tuple[frozenset[str], frozenset[str]]:
-    data = load_data("abbreviations")
+    data = load_data("language")
     return frozenset(data["before_a_word"]), frozenset(data["anywhere"])
 
 
@@ -179,7 +181,7 @@ def _is_boundary(text: str, start: int, match: re.Match[str], following: str) ->
     if before in always or before.removesuffix(".") in always:
         return False
     next_word = re.match(r"\W*(\w+)", following)
-    opens = bool(next_word) and next_word is not None and next_word.group(1).lower() in _USUAL_OPENERS
+    opens = bool(next_word) and next_word is not None and next_word.group(1).lower() in _openers()
     if before in sometimes:
         return opens
     is_initial = len(before) == 1 and before.isalpha() and text[match.start() - 1].isupper()
@@ -286,7 +288,7 @@ def _section_name_pattern() -> re.Pattern[str]:
 def _opens_section(page: str, match: re.Match[str], small: set[str]) -> bool:
     words = page[match.end() : match.end() + 400].split()
     first = re.sub(r"\W", "", words[0]).lower()
-    if first not in _USUAL_OPENERS and first not in small and not page[match.end() :].startswith(page[:12]):
+    if first not in _openers() and first not in small and not page[match.end() :].startswith(page[:12]):
         return False
     # What follows must be a sentence, not more names of links.
     following = [w for w in words[1:9] if w[0].isalpha()]

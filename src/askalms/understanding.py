@@ -22,7 +22,8 @@ SHORT_NAME = 5
 
 _TOKEN = re.compile(r"\w+(?:['’]\w+)?", re.UNICODE)
 _COMPARES = re.compile(
-    r"\bsame as\b|\bdifferen|\bversus\b|\bvs\b|\bcompared?\b|\bconfus|\bboth\b|\beach\b|\bor\b|\bshort for\b|\bthan\b|\btwo diseases\b"
+    r"\bsame as\b|\bdifferen|\bversus\b|\bvs\b|\bcompared?\b|\bconfus|\bboth\b|\beach\b|\bor\b|\bshort for\b"
+    r"|\bthan\b|\btwo diseases\b"
 )
 _REFERS_BACK = re.compile(
     r"\b(?:it|its|this|that|they|them|their|these|those|the disease|the condition|the syndrome)\b"
@@ -34,8 +35,7 @@ _ELLIPSIS = re.compile(
     r"^\W*(?:and|what about|how about|also|so|but)\b\W*(?:what about|how about|for|with|in|about)?\W*", re.I
 )
 _CHILD = re.compile(
-    r"\b(?:year old|month old|my (?:\w+ )?(?:son|daughter|boy|girl|child|kid|baby|toddler)|our (?:\w+ )?(?:son|daughter|boy|girl"
-    r"|child|kid|baby|toddler))\b"
+    r"\b(?:year old|month old|(?:my|our) (?:\w+ )?(?:son|daughter|boy|girl|child|kid|baby|toddler))\b"
 )
 _CORRECTS = re.compile(r"\b(?:i meant|i mean|sorry,? (?:i|not)|no,? (?:i meant|not))\b")
 
@@ -76,7 +76,7 @@ def understand(question: Question, topics: Mapping[str, Topic], words: Mapping[s
     mentions = find_mentions(text, topics)
     named = _distinct(m.topic_id for m in mentions)
     typed = text
-    text = _with_names(text, mentions, topics)
+    text = _with_names(text, mentions)
     text = _spelled(text, words, topics)
     carried = _carried_topics(question.history, topics) if not named else ()
     if question.history:
@@ -168,7 +168,7 @@ def is_english(word: str) -> bool:
     return bool(_dictionary().known([plain, plain.removesuffix("s")]))
 
 
-def _with_names(text: str, mentions: Sequence[Mention], topics: Mapping[str, Topic]) -> str:
+def _with_names(text: str, mentions: Sequence[Mention]) -> str:
     """Write misspelled names as they should be."""
     for mention in reversed(mentions):
         if not mention.exact:
@@ -229,7 +229,7 @@ def _completed(
     if len(carried) == 1:
         name = topics[carried[0]].name
         if _REFERENT.search(text):
-            text = _REFERENT.sub(lambda m: name, text, count=1)
+            text = _REFERENT.sub(name.replace("\\", r"\\"), text, count=1)
         elif len(new) <= 2 and _REFERS_BACK.search(fold(text)):
             text = f"{history[-1].strip()} {text}"
         else:
@@ -266,17 +266,12 @@ def _ask_back(
     content = [w for w in words_of(typed) if w not in STOP_WORDS]
     if not named and not carried and not history and len(content) <= 3 and _REFERS_BACK.search(plain):
         return home
-    if len(named) == 1 and len(topics[named[0]].confused_with) and _CHILD.search(plain):
+    if len(named) == 1 and topics[named[0]].of_adults and _CHILD.search(plain):
         # A short name that is one letter from another, said of a child: it may well be the other.
-        if all(_is_short(m.name) for m in mentions) and any(
-            _one_letter_apart(m.name, n)
-            for m in mentions
-            for t in topics[named[0]].confused_with
-            for n in topics[t].names
-        ):
-            other = topics[topics[named[0]].confused_with[0]]
-            if topics[named[0]].of_adults and not other.of_adults:
-                return (other.topic_id, named[0])
+        others = [t for t in topics[named[0]].confused_with if not topics[t].of_adults]
+        apart = [t for t in others if any(_one_letter_apart(m.name, n) for m in mentions for n in topics[t].names)]
+        if apart and all(_is_short(m.name) for m in mentions):
+            return (apart[0], named[0])
     return ()
 
 
