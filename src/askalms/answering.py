@@ -1,5 +1,6 @@
 """The Assistant: question -> answer."""
 
+import logging
 import re
 import time
 from collections.abc import Sequence
@@ -31,6 +32,8 @@ from askalms.triage import triage
 from askalms.understanding import understand
 from askalms.words import fold, words_of
 
+_log = logging.getLogger(__name__)
+
 RELATIVE_THRESHOLD = 0.5
 """A further quote must be at least this share as probable as the best one."""
 MAX_JOINED = 3
@@ -39,8 +42,8 @@ SAME_WORDS = 0.7
 """Two quotes of which the shorter has this share of its words in the longer say the same."""
 
 _ABOUT_THE_PAGE = re.compile(
-    r"\b(?:page|article|site|text|document|source|information|review)\w*\b.*\b(?:review|updat|dated?\b|old\b|written|published|changed|current)"
-    r"|\b(?:reviewed|updated|published)\b"
+    r"\b(?:page|article|site|website|document|text)s?\b.*\b(?:review|updat|dated?\b|how old|old\b|written|published)"
+    r"|\b(?:review|updat|written|published|how old|date of)\w*\b.*\b(?:page|article|site|website|document|text)\b"
 )
 
 
@@ -128,6 +131,10 @@ class Assistant:
             alternating = [s for pair in zip_longest(*map(self._good, sides)) for s in pair if s]
             return self._composed(alternating, query.topics)
         topics = query.topics or self._home()
+        if _ABOUT_THE_PAGE.search(fold(query.text)):
+            dates = self._datelines(topics, vector)
+            if dates:
+                return self._composed(dates, topics)
         good = self._good(self._scored(replace(query, topics=topics), vector))
         if good and not query.topics:
             # Nobody named a disease: the best sentence decides, and no other disease is quoted beside it.
@@ -146,7 +153,7 @@ class Assistant:
 
     def _scored(self, query: Query, vector: Vector) -> list[Scored]:
         hits = retrieve(self.index, query, vector, self._settings.retrieval)
-        rows, candidates = _candidates(self.index, hits, with_dates=_asks_about_the_page(query))
+        rows, candidates = _candidates(self.index, hits)
         if not rows:
             return []
         vectors = self.index.sentence_vectors[rows]
@@ -163,6 +170,17 @@ class Assistant:
         least = max(least, scored[0].probability * RELATIVE_THRESHOLD)
         return [s for s in scored if s.probability >= least]
 
+    def _datelines(self, topics: Sequence[str], vector: Vector) -> list[Scored]:
+        """Find what pages say of their own dates, that of the page nearest to the question first."""
+        sentences = self.index.sentences
+        rows = [
+            row
+            for row, sentence in enumerate(sentences)
+            if sentence.kind is BlockKind.DATELINE and set(self._document_topics(row)) & set(topics)
+        ]
+        nearness = self.index.sentence_vectors[rows] @ vector
+        return [Scored(rows[i], float(max(0.0, nearness[i]))) for i in np.argsort(-nearness, kind="stable")]
+
     # --- composing
 
     def _composed(self, good: Sequence[Scored], topics: Sequence[str]) -> list[Quote]:
@@ -175,6 +193,8 @@ class Assistant:
                 break
             first, last = self._whole_thought(scored.row)
             quote = self._quote(first, last, scored.probability)
+            if quote is None:
+                continue
             count = len(words_of(quote.text))
             if words + count > limits.max_quoted_words or any(_says_the_same(quote, q) for q in quotes):
                 continue
@@ -199,19 +219,20 @@ class Assistant:
             first -= 1
         return first, last
 
-    def _quote(self, first: int, last: int, probability: float) -> Quote:
+    def _quote(self, first: int, last: int, probability: float) -> Quote | None:
+        """Make a quote of the sentences from row `first` to `last`; None if they are not what the document says."""
         start, end = self.index.sentences[first], self.index.sentences[last]
         document = self.index.documents[start.doc_id]
+        for sentence in self.index.sentences[first : last + 1]:
+            if document.text[sentence.start : sentence.end] != sentence.text:
+                _log.error("%s does not say what its sentence at %d says", document.doc_id, sentence.start)
+                return None
         text = document.text[start.start : end.end]
-        quote = Quote(
-            document.doc_id, start.start, end.end, text, document.provenance, start.heading, probability, ()
-        )
-        return replace(quote, also_in=self._elsewhere(quote, first if first == last else None))
+        quote = Quote(document.doc_id, start.start, end.end, text, document.provenance, start.heading, probability)
+        return replace(quote, also_in=self._elsewhere(quote)) if first == last else quote
 
-    def _elsewhere(self, quote: Quote, row: int | None) -> tuple[Place, ...]:
+    def _elsewhere(self, quote: Quote) -> tuple[Place, ...]:
         """Find the other documents in which the very same sentence stands."""
-        if row is None:
-            return ()
         same = self.index.places_of_sentence[" ".join(quote.text.split())]
         found: dict[str, Place] = {}
         for other in same:
@@ -232,24 +253,20 @@ class Assistant:
         return self.index.documents[self.index.sentences[row].doc_id].topics
 
 
-def _candidates(index: Index, hits: Sequence[Hit], with_dates: bool) -> tuple[list[int], list[Candidate]]:
+def _candidates(index: Index, hits: Sequence[Hit]) -> tuple[list[int], list[Candidate]]:
     """Give the sentences of the hits, each with what stands around it, and their rows."""
     rows: list[int] = []
     candidates: list[Candidate] = []
     for hit in hits:
         span = index.sentences[hit.passage.first_sentence : hit.passage.last_sentence]
         for i, sentence in enumerate(span):
-            if sentence.text.endswith("?") or (sentence.kind is BlockKind.DATELINE and not with_dates):
+            if sentence.text.endswith("?") or sentence.kind is BlockKind.DATELINE:
                 continue
             before = span[i - 1].text if i else ""
             after = span[i + 1].text if i + 1 < len(span) else ""
             rows.append(hit.passage.first_sentence + i)
             candidates.append(Candidate(sentence.text, hit.passage.context, before, after))
     return rows, candidates
-
-
-def _asks_about_the_page(query: Query) -> bool:
-    return bool(_ABOUT_THE_PAGE.search(fold(query.text)))
 
 
 def _same_list(a: Sentence, b: Sentence) -> bool:

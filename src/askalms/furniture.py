@@ -12,24 +12,25 @@ from dataclasses import replace
 from functools import cache
 
 from askalms.datatypes import Block, BlockKind, Span
-from askalms.segmentation import DATE
+from askalms.segmentation import DATE, DATED, SENTENCE_END
 from askalms.texts import load_data
 
 MAX_QUOTABLE_WORDS = 100
 """A longer "sentence" is a list whose separators were lost."""
 
 _CITATION = re.compile(
-    r"\b(?:19|20)\d\d(?: ?[A-Z][a-z]{2})?(?:[ -]?\d{1,2})?; ?\d+"  # 2005 Mar 28;165
+    r"\b(?:19|20)\d\d(?: ?[A-Z][a-z]{2})?(?:[ -]?\d{1,2})?;(?:\d+| \d+ ?[(:])"  # 2005 Mar 28;165
     r"|\bdoi:|\bdoi\.org|\bPMID\b|\bPMC\d{5,}|\bISBN\b|\bEpub\b|\[Internet\]|\bet al\.,? \(?(?:19|20)\d\d"
     r"|\bCitation on PubMed|\bNo abstract available"
 )
-_AUTHOR = re.compile(r"\b[A-Z][\w'’-]+ [A-Z]{1,3}(?=[,.;]| and\b)")
+_AUTHOR = re.compile(r"\b([A-Z][\w'’-]+) [A-Z]{1,3}(?=[,.;])")
 _SEPARATOR = re.compile(r"\s(?:[;|·•→»›/])\s")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+")
-_LOST_LINK = re.compile(r"\(\s*(?:$|\)|in the [A-Z])")
+_LOST_LINK = re.compile(r"\(\s*(?:$|\)(?!-)|in the [A-Z])")
 _WORD = re.compile(r"\w[\w'’-]*")
-_SENTENCE_END = re.compile(r"[.!?…][\"'”’)\]]*$")
-_DATED = re.compile(rf"\blast (?:reviewed|updated)(?: on)?:? {DATE}", re.IGNORECASE)
+_ENDED = re.compile(rf"{SENTENCE_END}$")
+_ONLY_A_DATE = re.compile(DATE, re.IGNORECASE)
+_DATED = re.compile(rf"\b(?=(?:page\s+)?last\s){DATED}", re.IGNORECASE)
 _PAGE_OF_CITATIONS = 3
 """So many citations close together are a reference list, even where no heading says so."""
 
@@ -90,13 +91,15 @@ def _phrases(name: str) -> re.Pattern[str]:
 
 
 def _is_citation(sentence: str) -> bool:
-    return bool(_CITATION.search(sentence)) or len(_AUTHOR.findall(sentence)) >= 2
+    # "Vitamin A, Vitamin D" are no two authors.
+    return bool(_CITATION.search(sentence)) or len(set(_AUTHOR.findall(sentence))) >= 2
 
 
 def _is_furniture_line(line: str) -> bool:
     """Judge a heading, or a line without an end."""
     return (
         not any(c.isalpha() for c in line)
+        or bool(_ONLY_A_DATE.fullmatch(line))
         or _is_citation(line)
         or bool(_phrases("interface_phrases").search(line))
         or len(_SEPARATOR.findall(line)) >= 2
@@ -106,24 +109,27 @@ def _is_furniture_line(line: str) -> bool:
 
 def _is_furniture_sentence(sentence: str, kind: BlockKind) -> bool:
     words = _WORD.findall(sentence)
-    ended = bool(_SENTENCE_END.search(sentence))
+    ended = bool(_ENDED.search(sentence))
     if _is_furniture_line(sentence) or len(words) > MAX_QUOTABLE_WORDS or _LOST_LINK.search(sentence):
         return True
     if any(_phrases(p).search(sentence) for p in ("disclaimer_phrases", "pointer_phrases")):
         return True
-    if len(_phrases("page_words").findall(sentence)) >= 2 or _is_teaser(sentence):
+    if len({w.lower().removesuffix("s") for w in _phrases("page_words").findall(sentence)}) >= 2:
+        return True
+    if _is_teaser(sentence):
         return True
     site_words = {w.lower() for w in _phrases("interface_words").findall(sentence)}
     if len(site_words) >= 2 or (_ADDRESS.search(sentence) and len(words) < 15):
         return True
-    if kind is BlockKind.PROSE and not ended:
+    if kind is BlockKind.PROSE and not ended and not sentence.endswith(":"):
+        # Titles of pages, one after the other.
         capitals = sum(w[0].isupper() or w[0].isdigit() for w in words)
-        return len(words) > 20 or capitals > len(words) * 0.6
+        return capitals > len(words) * (0.6 if len(words) <= 20 else 0.2)
     return False
 
 
 def _is_teaser(sentence: str) -> bool:
-    return bool(_phrases("teaser_openings").match(sentence.strip()))
+    return bool(_phrases("teaser_openings").match(sentence.lstrip("([ ")))
 
 
 def _without_label(text: str, block: Block) -> Block:

@@ -252,12 +252,17 @@ def _new_generation(folder: Path) -> Path:
     try:
         generations = folder / "generations"
         generations.mkdir(parents=True, exist_ok=True)
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-        return Path(tempfile.mkdtemp(prefix=f"{stamp}-", dir=generations))
+        number = 1 + max((_number(p) for p in generations.iterdir()), default=0)
+        return Path(tempfile.mkdtemp(prefix=f"{number:06d}-", dir=generations))
     except OSError as error:
         raise IndexUnusableError(
             f"nothing can be written to {str(folder)!r} ({error.strerror}); name another folder with --index"
         ) from None
+
+
+def _number(generation: Path) -> int:
+    digits = generation.name.split("-")[0]
+    return int(digits) if digits.isdecimal() else 0
 
 
 def _switch(folder: Path, generation: Path) -> None:
@@ -270,7 +275,7 @@ def _switch(folder: Path, generation: Path) -> None:
 
 
 def _remove_old(current: Path) -> None:
-    others = sorted((p for p in current.parent.iterdir() if p.is_dir() and p != current), reverse=True)
+    others = sorted((p for p in current.parent.iterdir() if p != current), key=_number, reverse=True)
     for generation in others[_KEPT_GENERATIONS - 1 :]:
         shutil.rmtree(generation, ignore_errors=True)
 

@@ -24,21 +24,34 @@ _LINE = re.compile(r"[^\r\n]+")
 _LIST_MARKER = re.compile(r"[ \t\xa0]*(?:[•‣▪◦·*+–—-]|\(?\d{1,2}[.)]|\(?[a-z][.)])[ \t\xa0]+(?=\S)")
 _RULE = re.compile(r"\s*([-=_*~#.•·|+ ])\1{2,}\s*")
 _ENDS_SENTENCE = re.compile(r"[.!?…:;][\"'”’)\]]*\s*$")
-_BOUNDARY = re.compile(r"[.!?…]+[\"'”’)\]]*(?:\[\d+(?:[,–-]\d+)*\])*(?=\s|$)")
+# With the marks of footnotes, whose brackets may be lost: "ill.[1]", "ill.¹", "childhood.1,2".
+SENTENCE_END = (
+    r"(?<![.!?…])[.!?…]+[\"'”’)\]]*"
+    r"(?:(?:\[\d+(?:[,–-]\d+)*\])+|[¹²³⁰-⁹]+|(?<=[a-z]{4}\.)\d{1,2}(?:[,–-]\d{1,2})*)?"
+)
+_BOUNDARY = re.compile(rf"{SENTENCE_END}(?=\s|$)")
+_FOLLOWING = re.compile(r"\s*(\S.{0,60})", re.DOTALL)
 _OPENER = re.compile(r"[\"'“‘(\[*_]*[A-ZÀ-ÖØ-Þ0-9]")
 _QUESTION_WORD = re.compile(
     r"(?:what|how|why|when|where|which|who|is|are|do|does|did|can|could|should|will|was|were)\b", re.IGNORECASE
 )
+_MARKERS = re.compile(r"(?:[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+|>[ \t]?))*")
+_BOLD_LINE = re.compile(r"(\*\*|__)([^\s*_][^*_\r\n]*?)[.:]?\1:?")
+_LEAVES = ("heading_open", "paragraph_open", "tr_open", "html_block", "fence", "code_block", "hr")
 _MONTH = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
     r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.?"
 )
-DATE = rf"(?:\d{{4}}-\d{{2}}(?:-\d{{2}})?|(?:\d{{1,2}}\.? )?{_MONTH}(?: \d{{1,2}},?)?,? \d{{4}}|\d{{4}})"
-_DATELINE = re.compile(
-    r"(?:page )?(?:last )?(?:medically )?(?:reviewed|updated|modified|revised|published)(?: (?:on|by [^:]*))?:? "
-    rf"{DATE}\.?",
-    re.IGNORECASE,
+_DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+DATE = (
+    rf"(?:\d{{4}}-\d{{2}}(?:-\d{{2}})?|(?:{_DAY}\.?\s+)?{_MONTH}(?:\s+{_DAY},?)?,?\s+\d{{4}}|\d{{4}})(?![\d-])"
 )
+DATED = (
+    r"(?:(?:page|last|medically)\s+)*(?P<act>reviewed|updated|modified|revised|published)"
+    rf"(?:\s+on|\s+by\s[^:]{{1,80}}?)?(?:\s*:\s*|\s+)(?P<date>{DATE})"
+)
+"""What a page says of its own age: "Last reviewed: 2026-03-26", "Reviewed by Dr. Lee on 3 May 2020"."""
+_DATELINE = re.compile(rf"{DATED}\.?", re.IGNORECASE)
 
 
 def is_question(text: str) -> bool:
@@ -50,8 +63,8 @@ def is_question(text: str) -> bool:
 
 
 def is_dateline(text: str) -> bool:
-    """Tell whether `text` says when the page was written, and nothing else."""
-    return bool(_DATELINE.fullmatch(text.strip()))
+    """Tell whether `text` says when the page was written, and nothing else; emphasis marks do not count."""
+    return bool(_DATELINE.fullmatch(re.sub(r"[*_]", "", text).strip()))
 
 
 def split_sentences(text: str, start: int, end: int) -> tuple[Span, ...]:
@@ -71,8 +84,8 @@ def split_sentences(text: str, start: int, end: int) -> tuple[Span, ...]:
     """
     cuts = [start]
     for match in _BOUNDARY.finditer(text, start, end):
-        following = text[match.end() : end].lstrip()
-        if following and _is_boundary(text, cuts[-1], match, following):
+        following = _FOLLOWING.match(text, match.end(), end)
+        if following and _is_boundary(text, cuts[-1], match, following.group(1)):
             cuts.append(match.end())
     cuts.append(end)
     spans = [_strip(text, a, b) for a, b in pairwise(cuts)]
@@ -90,6 +103,8 @@ def plain_blocks(text: str) -> list[Block]:
         span = _strip(text, paragraph[0].start, paragraph[-1].end)
         line = text[span.start : span.end]
         marker = _LIST_MARKER.match(text, paragraph[0].start, span.end)
+        if not line:
+            continue
         if is_dateline(line):
             blocks.append(Block(BlockKind.DATELINE, span.start, span.end, sentences=(span,)))
         elif _RULE.fullmatch(line):
@@ -121,26 +136,31 @@ def markdown_blocks(text: str, start: int = 0) -> list[Block]:
     lines = _line_starts(text, start)
     blocks: list[Block] = []
     in_list = 0
-    for token in MarkdownIt("commonmark").enable("table").parse(text[start:]):
+    for token in MarkdownIt("commonmark").enable("table").disable("inline").parse(text[start:]):
         in_list += {"list_item_open": 1, "list_item_close": -1}.get(token.type, 0)
-        if token.map is None:
+        if token.map is None or token.type not in _LEAVES:
             continue
         span = _strip(text, lines[token.map[0]], lines[token.map[1]])
+        content = _strip(text, _after_markers(text, span), span.end)
         if token.type == "heading_open":
-            blocks.append(_markdown_heading(text, span, token))
-        elif token.type == "paragraph_open":
-            content = _strip(text, _after_markers(text, span), span.end)
-            line = text[content.start : content.end]
-            if is_dateline(line):
-                blocks.append(Block(BlockKind.DATELINE, content.start, content.end, sentences=(content,)))
-            else:
-                kind = BlockKind.LIST_ITEM if in_list else BlockKind.PROSE
-                blocks.append(_text_block(text, kind, content))
-        elif token.type == "tr_open" and span.start < span.end:
-            if not blocks or span.start >= blocks[-1].end:
-                blocks.append(Block(BlockKind.TABLE_ROW, span.start, span.end, sentences=(span,)))
-        elif token.type in ("html_block", "fence", "code_block", "hr") and span.start < span.end:
-            blocks.append(Block(BlockKind.FURNITURE, span.start, span.end))
+            content = _heading_words(text, content, token)
+        if content.start == content.end:
+            continue
+        if token.type == "heading_open":
+            blocks.append(Block(BlockKind.HEADING, content.start, content.end, level=int(token.tag[1:])))
+        elif token.type == "tr_open":
+            blocks.append(Block(BlockKind.TABLE_ROW, content.start, content.end, sentences=(content,)))
+        elif token.type != "paragraph_open":
+            blocks.append(Block(BlockKind.FURNITURE, content.start, content.end))
+        elif is_dateline(text[content.start : content.end]):
+            blocks.append(Block(BlockKind.DATELINE, content.start, content.end, sentences=(content,)))
+        elif not in_list and (bold := _BOLD_LINE.fullmatch(text, content.start, content.end)):
+            blocks.append(Block(BlockKind.HEADING, *bold.span(2)))
+        elif not in_list and _is_label(text[content.start : content.end]):
+            blocks.append(Block(BlockKind.HEADING, content.start, content.end))
+        else:
+            kind = BlockKind.LIST_ITEM if in_list else BlockKind.PROSE
+            blocks.append(_text_block(text, kind, content))
     return _open_questions(text, blocks)
 
 
@@ -165,9 +185,9 @@ def _openers() -> frozenset[str]:
 
 
 @cache
-def _abbreviations() -> tuple[frozenset[str], frozenset[str]]:
+def _abbreviations() -> tuple[frozenset[str], ...]:
     data = load_data("language")
-    return frozenset(data["before_a_word"]), frozenset(data["anywhere"])
+    return tuple(frozenset(data[kind]) for kind in ("before_a_word", "before_a_number", "anywhere"))
 
 
 def _is_boundary(text: str, start: int, match: re.Match[str], following: str) -> bool:
@@ -175,10 +195,9 @@ def _is_boundary(text: str, start: int, match: re.Match[str], following: str) ->
         return False
     if match.group() not in (".", '."', ".'", ".”", ".’"):
         return True
-    word = re.search(r"[^\s(\[“\"']*$", text[start : match.start()])
-    before = word.group().lower() if word else ""
-    always, sometimes = _abbreviations()
-    if before in always or before.removesuffix(".") in always:
+    before = re.split(r"[\s(\[“\"']", text[max(start, match.start() - 60) : match.start()])[-1].lower()
+    always, numbered, sometimes = _abbreviations()
+    if before in always or (before in numbered and following[0].isdigit()):
         return False
     next_word = re.match(r"\W*(\w+)", following)
     opens = bool(next_word) and next_word is not None and next_word.group(1).lower() in _openers()
@@ -190,9 +209,9 @@ def _is_boundary(text: str, start: int, match: re.Match[str], following: str) ->
 
 def _with_short_openings(spans: list[Span], text: str) -> Iterator[Span]:
     start: int | None = None
-    for span, following in zip(spans, [*spans[1:], None], strict=True):
+    for span in spans:
         begin = span.start if start is None else start
-        if following and len(text[begin : span.end].split()) <= 2:
+        if span is not spans[-1] and len(text[begin : span.end].split()) <= 2:
             start = begin
             continue
         start = None
@@ -239,7 +258,7 @@ def _goes_on(text: str, run: list[Span], following: Span) -> bool:
 
 
 def _was_full(text: str, run: list[Span], next_word: str) -> bool:
-    width = max(span.end - span.start for span in run)
+    width = max(span.end - span.start for span in run[-50:])
     last = run[-1].end - run[-1].start
     return 50 <= width <= 100 and last + 1 + len(next_word) > max(width, 60)
 
@@ -250,7 +269,14 @@ def _looks_like_heading(line: str) -> bool:
         return False
     if not any(c.isalpha() for c in line) or line[0].islower() or line[0] in "[(<{":
         return False
+    if _is_label(line):
+        return True
     return line.endswith(("?", ")")) or not re.search(r"[.!:;,…][\"'”’)]*$", line)
+
+
+def _is_label(line: str) -> bool:
+    """Tell whether a line is no more than a name for what follows it ("Signs include:")."""
+    return line.endswith(":") and len(line.split()) <= 3 and line[0].isupper()
 
 
 def _unsquash(text: str, span: Span) -> list[Block]:
@@ -324,18 +350,17 @@ def _line_starts(text: str, start: int) -> list[int]:
 
 
 def _after_markers(text: str, span: Span) -> int:
-    match = re.compile(r"(?:[ \t]*(?:[-*+]|\d{1,9}[.)]|>)[ \t]+)*").match(text, span.start, span.end)
+    match = _MARKERS.match(text, span.start, span.end)
     return match.end() if match else span.start
 
 
-def _markdown_heading(text: str, span: Span, token: Token) -> Block:
-    start = span.start
-    while start < span.end and text[start] in "# \t":
-        start += 1
-    end = span.end
+def _heading_words(text: str, span: Span, token: Token) -> Span:
+    """Leave out what makes a line a heading: number signs, or the line below it."""
+    words = text[span.start : span.end]
     if token.markup in ("=", "-"):
-        end = _strip(text, start, text.rfind("\n", start, end)).end
+        start, end = 0, len(re.split(r"[\r\n]+[^\r\n]*$", words)[0])
     else:
-        while end > start and text[end - 1] in "# \t":
-            end -= 1
-    return Block(BlockKind.HEADING, start, max(start, end), level=int(token.tag[1:]))
+        opening = re.match(r"#+", words)
+        closing = re.search(r"(?:^|[ \t])#+$", words)
+        start, end = opening.end() if opening else 0, closing.start() if closing else len(words)
+    return _strip(text, span.start + start, span.start + max(start, end))

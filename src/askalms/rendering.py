@@ -1,0 +1,193 @@
+"""An Answer for its three readers: the page (Markdown), the terminal (text), programs (JSON).
+
+Quotes come from any web page, so on their way to the page they are data: every character that
+Markdown or HTML could take for a mark is written as a character reference.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any
+from urllib.parse import quote as percent_encode
+from urllib.parse import urlsplit
+
+from askalms.datatypes import Answer, Provenance, Quote
+from askalms.texts import load_data, message
+
+_OLD = 2
+"""Years from which the age of a page is told."""
+
+_DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", re.ASCII)
+
+_HIDDEN = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Controls that show nothing, but could steer a terminal or turn the text after them around."""
+
+_MARKUP = re.compile(
+    r"""[#$%&*+:<=>@\[\\\]^_`{|}~]
+    | (?<!\w)- | -(?!\w)  # not in "X-linked", where it marks nothing
+    | (?<=\d)[.)]         # "1." and "1)" would start a list
+    | \.(?=\w)            # "www." would start a link
+    """,
+    re.VERBOSE,
+)
+
+
+def to_json(answer: Answer, question_id: str = "") -> dict[str, Any]:
+    """Give the answer as the JSON object that `askalms ask --json` prints.
+
+    Texts are the document's own, controls included; the probability keeps 4 digits and the time 1.
+    """
+    return {
+        "id": question_id,
+        "outcome": answer.outcome.value,
+        "message": answer.message,
+        "quotes": [_quote_as_json(quote) for quote in answer.quotes],
+        "understood_as": answer.understood_as,
+        "topic": answer.topic,
+        "disclaimer": answer.disclaimer,
+        "elapsed_ms": round(answer.elapsed_ms, 1),
+    }
+
+
+def to_text(answer: Answer, today: date | None = None) -> str:
+    """Give the answer as plain text for a terminal: message, quotes with their sources, disclaimer.
+
+    Args:
+        answer: What to show.
+        today: The day from which a page's age counts; by default the present one.
+    """
+    parts = [answer.message, _understood(answer)]
+    for quote in answer.quotes:
+        below = _below(quote, [*_source(quote, today), quote.provenance.url])
+        parts.append("\n  ".join([message("rendering.quoted", text=quote.text), *below]))
+    parts.append(answer.disclaimer)
+    return "\n\n".join("\n".join(_lines(part)) for part in parts if part)
+
+
+def to_markdown(answer: Answer, today: date | None = None) -> str:
+    """Give the answer as Markdown for the page: message first, then quotes, disclaimer last.
+
+    A reader of the Markdown sees each quote in a blockquote, character by character and line by
+    line as in the document; only controls that show nothing are left out. The markup is all ours:
+    paragraphs, blockquotes, line breaks, and one link to a source that has a web address.
+
+    Args:
+        answer: What to show.
+        today: The day from which a page's age counts; by default the present one.
+    """
+    parts = [as_markdown(answer.message), as_markdown(_understood(answer))]
+    for quote in answer.quotes:
+        parts.append("\n".join(f"> {line}".rstrip() for line in as_markdown(quote.text).split("\n")))
+        title, *rest = map(as_markdown, _source(quote, today))
+        address = _web_address(quote.provenance.url)
+        linked = f"[{title}](<{address}>)" if address else title
+        parts.append("\\\n".join(_below(quote, [linked, *rest], write=as_markdown)))
+    parts.append(as_markdown(answer.disclaimer))
+    return "\n\n".join(part for part in parts if part)
+
+
+def as_markdown(text: str) -> str:
+    """Write plain text such that Markdown shows it as it is, line breaks included.
+
+    An empty line parts paragraphs; space at the ends of a line is left out.
+    """
+    lines = [_escaped(line.strip()) for line in _lines(text)]
+    paragraphs = re.split(r"\n{2,}", "\n".join(lines).strip("\n"))
+    return "\n\n".join(paragraph.replace("\n", "\\\n") for paragraph in paragraphs)
+
+
+def date_in_words(iso_date: str) -> str:
+    """Write an ISO date as people do: "2008-08" -> "August 2008"; anything else is left as it is."""
+    found = _DATE.fullmatch(iso_date)
+    if not found:
+        return iso_date
+    year, month, day = found.groups()
+    if month is None:
+        return iso_date
+    try:
+        date(int(year), int(month), int(day or 1))
+    except ValueError:
+        return iso_date
+    name = load_data("messages")["rendering"]["months"][int(month) - 1]
+    if day is None:
+        return message("rendering.month", month=name, year=year)
+    return message("rendering.day", day=int(day), month=name, year=year)
+
+
+def _lines(text: str) -> list[str]:
+    return _HIDDEN.sub("", text).splitlines()
+
+
+def _escaped(line: str) -> str:
+    return _MARKUP.sub(lambda mark: f"&#{ord(mark[0])};", line)
+
+
+def _understood(answer: Answer) -> str:
+    return message("rendering.understood_as", question=answer.understood_as) if answer.understood_as else ""
+
+
+def _source(quote: Quote, today: date | None) -> list[str]:
+    """Title, publisher and date of a quote's page, each on one line, without those that nobody tells."""
+    page = quote.provenance
+    parts = (page.title, page.publisher, _reviewed(page, today or date.today()))
+    title, *rest = (" ".join(_HIDDEN.sub("", part).split()) for part in parts)
+    return [title or quote.document, *filter(None, rest)]
+
+
+def _below(quote: Quote, source: Iterable[str], write: Callable[[str], str] = str) -> list[str]:
+    """The lines that stand under a quote: its source, and where else the same words are."""
+    lines = [message("rendering.source", source=", ".join(filter(None, source)))]
+    documents = dict.fromkeys(place.document for place in quote.also_in)
+    if documents:
+        lines.append(message("rendering.also_in", documents=write(", ".join(documents))))
+    return lines
+
+
+def _reviewed(page: Provenance, today: date) -> str:
+    if not page.reviewed:
+        return ""
+    words = date_in_words(page.reviewed)
+    age = _age_in_years(page.reviewed, today)
+    if age < _OLD:
+        return message("rendering.reviewed", date=words)
+    return message("rendering.reviewed_long_ago", date=words, years=age)
+
+
+def _age_in_years(iso_date: str, today: date) -> int:
+    """Whole years from a date to today, the unknown parts of the date ignored; 0 where it is no date."""
+    found = _DATE.fullmatch(iso_date)
+    if not found:
+        return 0
+    year, *month_and_day = [int(part) for part in found.groups() if part]
+    not_yet_this_year = (today.month, today.day)[: len(month_and_day)] < tuple(month_and_day)
+    return today.year - year - not_yet_this_year
+
+
+def _web_address(url: str) -> str:
+    """The address, safe to stand in a Markdown link; empty if it is not one of the web."""
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        return ""
+    return percent_encode(parts.geturl(), safe="%/:?#@!$&;=~+,-.").replace("&", "&amp;")
+
+
+def _quote_as_json(quote: Quote) -> dict[str, Any]:
+    page = quote.provenance
+    return {
+        "document": quote.document,
+        "start": quote.start,
+        "end": quote.end,
+        "text": quote.text,
+        "title": page.title,
+        "publisher": page.publisher,
+        "url": page.url,
+        "reviewed": page.reviewed,
+        "heading": quote.heading,
+        "probability": round(quote.probability, 4),
+        "also_in": [
+            {"document": place.document, "start": place.start, "end": place.end} for place in quote.also_in
+        ],
+    }

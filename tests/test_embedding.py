@@ -1,0 +1,73 @@
+"""The encoder: the shipped model, one from a folder, and what cannot be loaded."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from askalms.embedding import Encoder, load_encoder, model_location
+from askalms.errors import ModelError
+from askalms.settings import DEFAULT_MODEL, EmbeddingSettings
+
+pytestmark = pytest.mark.slow
+
+
+def test_embeddings_are_unit_vectors_in_the_order_of_the_texts(real_encoder: Encoder):
+    """Each text alone gives what it gives among others."""
+    texts = ["Alström syndrome is inherited.", "", "x " * 1000, "Wie geht es Ihnen?", "\0🙂"]
+    together = real_encoder.encode(texts)
+    assert together.shape == (5, real_encoder.dimension) == (5, 384)
+    assert np.linalg.norm(together, axis=1) == pytest.approx(np.ones(5), abs=1e-5)
+    for text, row in zip(texts, together, strict=True):
+        assert float(real_encoder.encode([text])[0] @ row) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_texts_of_like_meaning_are_nearer(real_encoder: Encoder):
+    """The question is nearer to its answer than to a sentence about the weather."""
+    asked, answer, other = real_encoder.encode(
+        ["Is it passed on in the family?", "The disease is inherited.", "It will rain tomorrow."]
+    )
+    assert asked @ answer > asked @ other + 0.2
+
+
+def test_no_texts_give_no_rows(real_encoder: Encoder):
+    """An empty corpus has embeddings of the right width."""
+    assert real_encoder.encode([]).shape == (0, 384)
+
+
+def test_progress_counts_every_text_once(real_encoder: Encoder):
+    """The bar ends where it should."""
+    done: list[int] = []
+    real_encoder.encode(["a"] * 600, done.append)
+    assert sum(done) == 600
+    assert len(done) > 1
+
+
+def test_tokens_are_those_of_the_model(real_encoder: Encoder):
+    """Two for the ends, one for each of two common words."""
+    assert real_encoder.count_tokens("hello world") == 4
+    assert real_encoder.max_tokens == 256
+
+
+def test_a_model_in_a_folder_is_loaded(tmp_path: Path, real_encoder: Encoder):
+    """Any sentence-transformers model on disk will do; the same weights give the same vectors."""
+    folder = tmp_path / "my-model"
+    folder.symlink_to(model_location(DEFAULT_MODEL))
+    other = load_encoder(EmbeddingSettings(model=str(folder)))
+    assert other.name == str(folder)
+    text = ["Alström syndrome"]
+    assert np.allclose(other.encode(text), real_encoder.encode(text), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["no-such/model", "no such model", "json"])
+def test_a_model_that_is_not_there_is_told_in_one_line(name: str):
+    """The name that was found, and what could be named instead."""
+    with pytest.raises(ModelError, match=rf"the model '{name}' cannot be loaded") as raised:
+        load_encoder(EmbeddingSettings(model=name))
+    assert "\n" not in str(raised.value)
+
+
+def test_a_folder_without_a_model_is_told_in_one_line(tmp_path: Path):
+    """An empty folder is no model."""
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_encoder(EmbeddingSettings(model=str(tmp_path)))

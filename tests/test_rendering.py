@@ -1,0 +1,314 @@
+"""The three forms of an answer: what a person reads, what a program gets, and that quotes stay text."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import date
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from askalms.datatypes import Answer, Outcome, Place, Provenance, Quote
+from askalms.rendering import as_markdown, date_in_words, to_json, to_markdown, to_text
+
+TODAY = date(2026, 11, 21)
+
+PAGE = Provenance(
+    title="Alström syndrome",
+    publisher="Genetics Home Reference",
+    url="https://example.org/condition/alstrom-syndrome",
+    reviewed="2008-08",
+)
+QUOTE = Quote(
+    document="003.txt",
+    start=120,
+    end=178,
+    text="This condition is inherited in an autosomal recessive pattern.",
+    provenance=PAGE,
+    heading="Alström syndrome > Inheritance",
+    probability=0.934567,
+    also_in=(Place("001.txt", 1, 59), Place("001.txt", 90, 148), Place("sub/007.md", 2, 60)),
+)
+ANSWER = Answer(
+    outcome=Outcome.ANSWER,
+    message="One page answers this:",
+    quotes=(QUOTE,),
+    understood_as="Is Alström syndrome inherited?",
+    topic="alstrom-syndrome",
+    disclaimer="These are quotes, not medical advice.",
+    elapsed_ms=41.04,
+)
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "![x](https://evil.example/x.png)",
+    "[x](javascript:alert(1))",
+    "<https://evil.example> https://evil.example www.evil.example a@evil.example",
+    "# Heading\n\nSetext\n===\n\nAgain\n---",
+    "- one\n- two\n+ three\n* four\n1. five\n2) six",
+    "    indented code\n\n```mermaid\ngraph TD\n```\n~~~\nx\n~~~",
+    "a | b\n--|--\n1 | 2",
+    "*a* _b_ **c** `d` ~~e~~ $f$ $$g$$ \\(h\\)",
+    "> quoted\n>> twice",
+    "&lt;b&gt; &amp; &copy; &#60;",
+    "[ref]\n\n[ref]: https://evil.example 'title'",
+    "a\\\nb  \nc\\",
+    "%%%LATEX_BLOCK_0%%%",
+    "---\ntitle: x\n---",
+    "<!-- --> <![CDATA[ ]]> <?php ?>",
+    "</blockquote></p>",
+]
+
+anything = st.text() | st.text(alphabet="<>&*_`~[]()!#-+=|:\\/.\"'@$% \t\n\rw1ax") | st.sampled_from(HOSTILE)
+
+
+class Shown(HTMLParser):
+    """What a browser would make of HTML: its elements in order, and the text of each."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[str] = []
+        self.links: list[str] = []
+        self.text: dict[str, str] = {}
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert [name for name, _ in attrs] == (["href"] if tag == "a" else [])
+        self.elements.append(tag)
+        self.links += [value or "" for _, value in attrs]
+        if tag != "br":
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        for tag in self._open:
+            self.text[tag] = self.text.get(tag, "") + data
+
+    def handle_comment(self, data: str) -> None:
+        raise AssertionError(f"a comment: {data!r}")
+
+    handle_decl = handle_pi = unknown_decl = handle_comment
+
+
+def shown(markdown: str, preset: str = "js-default") -> Shown:
+    """Render Markdown as generously as a page could: HTML, tables and strikethrough on."""
+    return Shown(MarkdownIt(preset, {"html": True}).enable(["table", "strikethrough"]).render(markdown))
+
+
+def visible(text: str) -> str:
+    """The characters of a text that a person can see."""
+    hidden = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+    return hidden.sub("", text)
+
+
+@given(anything)
+@pytest.mark.parametrize("preset", ["commonmark", "js-default"])
+def test_markdown_gives_back_every_visible_character_of_a_quote(preset: str, text: str):
+    """Whatever a web page holds, the blockquote shows exactly that, and nothing else is made of it."""
+    answer = Answer(Outcome.ANSWER, "Found:", (replace(QUOTE, text=text, also_in=()),))
+    page = shown(to_markdown(answer, TODAY), preset)
+    assert visible(page.text.get("blockquote", "")) == visible(text)
+    assert set(page.elements) <= {"p", "blockquote", "br", "a"}
+    assert page.elements.count("blockquote") == 1
+    assert page.links == [PAGE.url]
+
+
+@given(title=anything, publisher=anything, reviewed=anything, document=anything, message=anything)
+@example(title="x](https://evil.example) [y", publisher="<b>", reviewed="2008-99", document="*", message="# m")
+def test_markdown_takes_no_markup_from_what_stands_around_a_quote(
+    title: str, publisher: str, reviewed: str, document: str, message: str
+):
+    """Titles, publishers, dates, file names and our own messages are text as well."""
+    page = replace(PAGE, title=title, publisher=publisher, reviewed=reviewed)
+    quote = replace(QUOTE, provenance=page, also_in=(Place(document, 0, 1),))
+    answer = Answer(Outcome.ANSWER, message, (quote,), understood_as=message, disclaimer=message)
+    found = shown(to_markdown(answer, TODAY))
+    assert set(found.elements) <= {"p", "blockquote", "br", "a"}
+    assert found.links == [PAGE.url]
+    assert visible(found.text["a"]) == (visible(title) or visible(quote.document))
+    assert visible(publisher) in visible(found.text["p"])
+
+
+@given(st.text() | st.sampled_from(["javascript:alert(1)", "data:text/html,x", "//evil.example", "https://[x"]))
+def test_only_web_addresses_become_links(url: str):
+    """A link leads to http or https, or there is none."""
+    quote = replace(QUOTE, provenance=replace(PAGE, url=url))
+    links = shown(to_markdown(Answer(Outcome.ANSWER, "Found:", (quote,)), TODAY)).links
+    assert all(link.startswith(("http://", "https://")) for link in links)
+
+
+@given(st.text())
+def test_no_web_address_breaks_out_of_its_link(path: str):
+    """Spaces, brackets and quotation marks of an address stay inside it."""
+    quote = replace(QUOTE, provenance=replace(PAGE, url=f"https://example.org/{path}"), also_in=())
+    found = shown(to_markdown(Answer(Outcome.ANSWER, "Found:", (quote,)), TODAY))
+    assert found.elements == ["p", "blockquote", "p", "p", "a"]
+    assert found.text["a"] == "Alström syndrome"
+
+
+def test_an_address_keeps_its_query():
+    """An ampersand in an address is no character reference, even where it looks like one."""
+    quote = replace(QUOTE, provenance=replace(PAGE, url="https://example.org/a?b=1&copy;=2#c"))
+    found = shown(to_markdown(Answer(Outcome.ANSWER, "Found:", (quote,)), TODAY))
+    assert found.links == ["https://example.org/a?b=1&copy;=2#c"]
+
+
+def test_markdown_of_an_answer():
+    """Message, how the question was understood, quote, source with age and link, disclaimer."""
+    assert to_markdown(ANSWER, TODAY) == "\n\n".join(
+        [
+            "One page answers this&#58;",
+            "Understood as&#58; Is Alström syndrome inherited?",
+            "> This condition is inherited in an autosomal recessive pattern.",
+            "From: [Alström syndrome](<https://example.org/condition/alstrom-syndrome>), "
+            "Genetics Home Reference, reviewed August 2008, 18 years ago\\\n"
+            "Also in: 001&#46;txt, sub/007&#46;md",
+            "These are quotes, not medical advice.",
+        ]
+    )
+
+
+def test_text_of_an_answer():
+    """The terminal shows the same, with the address written out."""
+    assert (
+        to_text(ANSWER, TODAY)
+        == """\
+One page answers this:
+
+Understood as: Is Alström syndrome inherited?
+
+“This condition is inherited in an autosomal recessive pattern.”
+  From: Alström syndrome, Genetics Home Reference, reviewed August 2008, 18 years ago, \
+https://example.org/condition/alstrom-syndrome
+  Also in: 001.txt, sub/007.md
+
+These are quotes, not medical advice."""
+    )
+
+
+def test_json_of_an_answer():
+    """The keys of the contract, in its order; what a page says of itself stands beside the quote."""
+    found = to_json(ANSWER, "q7")
+    assert found == {
+        "id": "q7",
+        "outcome": "answer",
+        "message": "One page answers this:",
+        "quotes": [
+            {
+                "document": "003.txt",
+                "start": 120,
+                "end": 178,
+                "text": "This condition is inherited in an autosomal recessive pattern.",
+                "title": "Alström syndrome",
+                "publisher": "Genetics Home Reference",
+                "url": "https://example.org/condition/alstrom-syndrome",
+                "reviewed": "2008-08",
+                "heading": "Alström syndrome > Inheritance",
+                "probability": 0.9346,
+                "also_in": [
+                    {"document": "001.txt", "start": 1, "end": 59},
+                    {"document": "001.txt", "start": 90, "end": 148},
+                    {"document": "sub/007.md", "start": 2, "end": 60},
+                ],
+            }
+        ],
+        "understood_as": "Is Alström syndrome inherited?",
+        "topic": "alstrom-syndrome",
+        "disclaimer": "These are quotes, not medical advice.",
+        "elapsed_ms": 41.0,
+    }
+    assert list(found)[:2] == ["id", "outcome"]
+
+
+@given(anything)
+def test_json_holds_a_quote_character_by_character(text: str):
+    """Programs get the bytes of the document, controls included."""
+    answer = replace(ANSWER, quotes=(replace(QUOTE, text=text),))
+    assert json.loads(json.dumps(to_json(answer)))["quotes"][0]["text"] == text
+
+
+@given(st.text())
+def test_no_document_steers_the_terminal(text: str):
+    """Escape sequences, carriage returns and reversed writing of a document do not reach the terminal."""
+    printed = to_text(replace(ANSWER, quotes=(replace(QUOTE, text=text),)), TODAY)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", printed)
+    assert visible(text) in visible(printed)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.EMERGENCY, Outcome.CRISIS])
+def test_help_comes_before_anything_else(outcome: Outcome):
+    """Who is in danger reads the number to call first, not a quote."""
+    answer = replace(ANSWER, outcome=outcome, message="Call 112 now.")
+    assert to_markdown(answer, TODAY).startswith("Call 112 now.\n")
+    assert to_text(answer, TODAY).startswith("Call 112 now.\n")
+
+
+def test_lines_and_bullets_of_a_quote_stay_apart():
+    """A list in the document reads as lines with its own bullets, and paragraphs stay paragraphs."""
+    text = "Signs are:\r\n  - loss of sight\n• loss of hearing\n \n\n1. See a doctor."
+    html = MarkdownIt("js-default").render(as_markdown(text))
+    assert html == "<p>Signs are:<br>\n- loss of sight<br>\n• loss of hearing</p>\n<p>1. See a doctor.</p>\n"
+
+
+def test_ordinary_words_stay_readable_in_markdown():
+    """Only what Markdown could take for a mark is written as a reference."""
+    assert as_markdown("X-linked? No (it isn't); see Dr. Who.") == "X-linked? No (it isn't); see Dr. Who."
+
+
+def test_a_page_without_title_is_named_by_its_file():
+    """Nobody can check a quote whose source has no name."""
+    quote = replace(QUOTE, provenance=Provenance(title=" \u202e"), also_in=())
+    answer = Answer(Outcome.ANSWER, "Found:", (quote,))
+    assert to_text(answer, TODAY).endswith("\n  From: 003.txt")
+    assert to_markdown(answer, TODAY).endswith("\n\nFrom: 003&#46;txt")
+
+
+@pytest.mark.parametrize(
+    ("iso", "words"),
+    [
+        ("2008", "2008"),
+        ("2008-08", "August 2008"),
+        ("2016-03-01", "1 March 2016"),
+        ("", ""),
+        ("2008-13", "2008-13"),
+        ("2015-02-30", "2015-02-30"),
+        ("0000-01", "0000-01"),
+        ("٢٠٠٨-٠٨", "٢٠٠٨-٠٨"),
+        ("August 2008", "August 2008"),
+        ("2008-08\n", "2008-08\n"),
+    ],
+)
+def test_dates_are_written_as_people_write_them(iso: str, words: str):
+    """Month by name; what is no date stays as it is."""
+    assert date_in_words(iso) == words
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "told"),
+    [
+        ("2008-08", "reviewed August 2008, 18 years ago"),
+        ("2008-12", "reviewed December 2008, 17 years ago"),
+        ("2024-11-21", "reviewed 21 November 2024, 2 years ago"),
+        ("2024-11-22", "reviewed 22 November 2024"),
+        ("2024", "reviewed 2024, 2 years ago"),
+        ("2026-12", "reviewed December 2026"),
+        ("last spring", "reviewed last spring"),
+    ],
+)
+def test_the_age_of_a_page_is_told_from_two_years_on(reviewed: str, told: str):
+    """Whole years count, from the date as exact as it is known."""
+    quote = replace(QUOTE, provenance=Provenance("T", reviewed=reviewed), also_in=())
+    answer = Answer(Outcome.ANSWER, "Found:", (quote,))
+    assert to_text(answer, TODAY).endswith(f"From: T, {told}")
+    assert to_markdown(answer, TODAY).endswith(f"From: T, {told}")
