@@ -1,5 +1,6 @@
 # make chat    install, index corpus/, open the page on http://127.0.0.1:7860
 # make test    install, run all tests
+# make models  train the encoder of sentences, fit the reranker
 # make check   what make test does, and formatting, lint, types and the order of the modules
 
 PYTHON ?= python3
@@ -10,11 +11,13 @@ PORT ?= 7860
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: chat install install-dev browser index test check lint clean
+.PHONY: chat install install-dev browser index models test check lint clean
 
-chat: install
-	$(BIN)/askalms index $(CORPUS)
+chat: index
 	$(BIN)/askalms serve --port $(PORT)
+
+index: install
+	$(BIN)/askalms index $(CORPUS)
 
 install: $(VENV)/installed
 
@@ -39,7 +42,7 @@ browser:
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; } \
 	  || { echo "the tests of the page need Debian's Chromium: install the package 'chromium' as root" >&2; exit 1; }
 
-test: install-dev browser
+test: install-dev browser index
 	$(BIN)/pytest
 
 lint: install-dev
@@ -49,6 +52,13 @@ lint: install-dev
 	$(BIN)/lint-imports
 
 check: lint test
+
+# Several gigabytes of memory and about an hour on two cores. QUESTIONS holds passages.jsonl and questions.jsonl.
+models: install
+	$(BIN)/pip install --quiet --group train
+	$(BIN)/python training/train_encoder.py $(QUESTIONS) build/encoder
+	cp build/encoder/model.onnx build/encoder/tokenizer.json build/encoder/report.json src/askalms/models/sentences/
+	$(BIN)/python training/fit_reranker.py $(QUESTIONS) --write
 
 clean:
 	rm -rf $(VENV) index/generations index/CURRENT .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

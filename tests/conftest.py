@@ -13,7 +13,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 from askalms.answering import Assistant
 from askalms.corpus import Corpus, load_corpus
 from askalms.datatypes import Matrix
-from askalms.embedding import Encoder, load_encoder
+from askalms.embedding import Encoders, load_encoders
 from askalms.index import Index, build_index, open_index
 from askalms.lexical import terms_of
 from askalms.settings import CorpusSettings, EmbeddingSettings, Settings
@@ -45,13 +45,18 @@ class ToyEncoder:
 
 
 @pytest.fixture(scope="session")
-def toy_encoder() -> Encoder:
+def toy_encoder() -> ToyEncoder:
     return ToyEncoder()
 
 
 @pytest.fixture(scope="session")
+def toy_encoders(toy_encoder: ToyEncoder) -> Encoders:
+    return Encoders(toy_encoder, toy_encoder)
+
+
+@pytest.fixture(scope="session")
 def toy_settings() -> Settings:
-    return Settings(embedding=EmbeddingSettings(model="toy"))
+    return Settings(embedding=EmbeddingSettings(model="toy", sentence_model="toy"))
 
 
 @pytest.fixture(scope="session")
@@ -60,36 +65,36 @@ def toy_corpus() -> Corpus:
 
 
 @pytest.fixture
-def toy_folder(tmp_path: Path, toy_corpus: Corpus, toy_encoder: Encoder, toy_settings: Settings) -> Path:
+def toy_folder(tmp_path: Path, toy_corpus: Corpus, toy_encoders: Encoders, toy_settings: Settings) -> Path:
     """A folder with an index of the toy corpus."""
     folder = tmp_path / "index"
-    build_index(folder, toy_corpus, toy_encoder, toy_settings)
+    build_index(folder, toy_corpus, toy_encoders, toy_settings)
     return folder
 
 
 @pytest.fixture
-def toy_index(toy_folder: Path) -> Index:
-    return open_index(toy_folder, "toy")
+def toy_index(toy_folder: Path, toy_settings: Settings) -> Index:
+    return open_index(toy_folder, toy_settings.embedding)
 
 
 @pytest.fixture
-def toy_assistant(toy_index: Index, toy_encoder: Encoder, toy_settings: Settings) -> Assistant:
-    return Assistant(toy_index, toy_encoder, toy_settings)
+def toy_assistant(toy_index: Index, toy_encoders: Encoders, toy_settings: Settings) -> Assistant:
+    return Assistant(toy_index, toy_encoders, toy_settings)
 
 
 @pytest.fixture(scope="session")
-def real_encoder() -> Encoder:
-    return load_encoder(EmbeddingSettings())
+def real_encoders() -> Encoders:
+    return load_encoders(EmbeddingSettings())
 
 
 @pytest.fixture(scope="session")
-def real_folder(tmp_path_factory: pytest.TempPathFactory, real_encoder: Encoder) -> Path:
-    """A folder with an index of corpus/ made with the model that is shipped."""
+def real_folder(tmp_path_factory: pytest.TempPathFactory, real_encoders: Encoders) -> Path:
+    """A folder with an index of corpus/ made with the models that are shipped."""
     folder = tmp_path_factory.mktemp("real") / "index"
-    build_index(folder, load_corpus(ROOT / "corpus", CorpusSettings()), real_encoder, Settings())
+    build_index(folder, load_corpus(ROOT / "corpus", CorpusSettings()), real_encoders, Settings())
     return folder
 
 
 @pytest.fixture(scope="session")
-def real_assistant(real_folder: Path, real_encoder: Encoder) -> Assistant:
-    return Assistant(open_index(real_folder, real_encoder.name), real_encoder, Settings())
+def real_assistant(real_folder: Path, real_encoders: Encoders) -> Assistant:
+    return Assistant(open_index(real_folder, EmbeddingSettings()), real_encoders, Settings())

@@ -1,16 +1,18 @@
 """Question -> answer: proven quotes, one disease, silence."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from askalms.answering import Assistant
+from askalms.corpus import load_corpus
 from askalms.datatypes import Outcome
-from askalms.embedding import Encoder
-from askalms.index import Index
-from askalms.settings import AnsweringSettings, Settings
+from askalms.embedding import Encoders
+from askalms.index import Index, build_index, open_index
+from askalms.settings import AnsweringSettings, CorpusSettings, Settings
 
 _PIECES = st.sampled_from(
     [
@@ -39,9 +41,9 @@ def test_every_quote_is_an_unbroken_run_of_its_document(toy_assistant: Assistant
 
 
 @pytest.fixture
-def eager(toy_index: Index, toy_encoder: Encoder, toy_settings: Settings) -> Assistant:
+def eager(toy_index: Index, toy_encoders: Encoders, toy_settings: Settings) -> Assistant:
     """An assistant that shows whatever it finds."""
-    return Assistant(toy_index, toy_encoder, replace(toy_settings, answering=AnsweringSettings(threshold=0.0)))
+    return Assistant(toy_index, toy_encoders, replace(toy_settings, answering=AnsweringSettings(threshold=0.0)))
 
 
 def test_the_sentence_that_answers_comes_first(toy_assistant: Assistant):
@@ -88,7 +90,7 @@ def test_a_comparison_quotes_each_side(eager: Assistant):
 
 
 def test_a_sentence_that_points_back_brings_the_one_before(eager: Assistant):
-    """ "This pattern" says nothing without the pattern."""
+    """The words "This pattern" say nothing without the pattern."""
     quotes = eager.ask("Is the pattern of Alström syndrome called recessive?").quotes
     quote = next(q for q in quotes if "called recessive" in q.text)
     assert quote.text == "Alström syndrome is inherited from both parents. This pattern is called recessive."
@@ -104,7 +106,7 @@ def test_a_disease_without_documents_is_not_found(eager: Assistant, toy_index: I
     """No page of the nearest other disease is offered in its place."""
     without = replace(toy_index, documents=toy_index.documents)
     without.__dict__["passages_of_topic"] = {**toy_index.passages_of_topic, "usher-syndrome": []}
-    answer = Assistant(without, eager._encoder, eager._settings).ask("What is Usher syndrome?")
+    answer = Assistant(without, eager._encoders, eager._settings).ask("What is Usher syndrome?")
     assert answer.outcome is Outcome.NOT_FOUND
     assert answer.quotes == ()
     assert "Alström syndrome" in answer.message
@@ -117,14 +119,14 @@ def test_what_no_longer_matches_its_document_is_never_shown(toy_index: Index, ea
         doc_id: replace(d, text=d.text.replace("ALMS1 gene cause", "ALMS2 gene cause"))
         for doc_id, d in toy_index.documents.items()
     }
-    tampered = Assistant(replace(toy_index, documents=documents), eager._encoder, eager._settings)
+    tampered = Assistant(replace(toy_index, documents=documents), eager._encoders, eager._settings)
     assert any("gene cause" in q.text for q in eager.ask(question).quotes)
     assert not any("gene cause" in q.text for q in tampered.ask(question).quotes)
 
 
-def test_silence_below_the_threshold(toy_index: Index, toy_encoder: Encoder, toy_settings: Settings):
+def test_silence_below_the_threshold(toy_index: Index, toy_encoders: Encoders, toy_settings: Settings):
     """With a threshold that nothing reaches, the answer is that the documents do not say."""
-    strict = Assistant(toy_index, toy_encoder, replace(toy_settings, answering=AnsweringSettings(threshold=1.0)))
+    strict = Assistant(toy_index, toy_encoders, replace(toy_settings, answering=AnsweringSettings(threshold=1.0)))
     answer = strict.ask("Which gene causes Alström syndrome?")
     assert (answer.outcome, answer.quotes) == (Outcome.NOT_FOUND, ())
 
@@ -135,6 +137,25 @@ def test_the_date_of_a_page_is_quoted_only_when_asked_for(eager: Assistant):
     assert asked[0].text == "Last updated March 1, 2016"
     other = eager.ask("At what age does ALS begin?").quotes
     assert not any("updated" in q.text for q in other)
+
+
+def test_a_page_on_two_diseases_speaks_about_each_with_its_own_sentences(
+    tmp_path: Path, toy_encoders: Encoders, toy_settings: Settings
+):
+    """Of a page that sets two diseases side by side, only sentences on the one asked about are quoted."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "both.md").write_text(
+        "---\ntitle: Two names\ntopic: [alstrom-syndrome, amyotrophic-lateral-sclerosis]\n---\n\n"
+        "## How common is each?\n\nAbout 900 people have Alström syndrome. About 5,000 people a year get ALS.\n",
+        "utf-8",
+    )
+    build_index(tmp_path / "i", load_corpus(corpus, CorpusSettings()), toy_encoders, toy_settings)
+    index = open_index(tmp_path / "i", toy_settings.embedding)
+    eager = Assistant(index, toy_encoders, replace(toy_settings, answering=AnsweringSettings(threshold=0.0)))
+    assert [q.text for q in eager.ask("How common is ALS?").quotes] == ["About 5,000 people a year get ALS."]
+    assert [q.text for q in eager.ask("How common is Alström?").quotes] == ["About 900 people have Alström syndrome."]
+    assert len(eager.ask("How common are ALS and Alström syndrome?").quotes) == 2
 
 
 def test_an_emergency_is_told_before_any_quote(eager: Assistant):

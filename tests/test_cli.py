@@ -96,9 +96,7 @@ def test_a_line_that_is_no_question_is_named(
 @pytest.mark.parametrize(
     "args", [["ask"], ["ask", "x", "--batch", "y"], ["fly"], ["serve", "--port", "0"], ["ask", "--x"]]
 )
-def test_wrong_usage_ends_with_2(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], args: list[str]
-):
+def test_wrong_usage_ends_with_2(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], args: list[str]):
     """Unknown commands, options and combinations."""
     assert _run(monkeypatch, *args) == 2
     assert capfd.readouterr().out == ""
@@ -119,15 +117,13 @@ def test_no_index_is_one_line_and_status_1(
 
 
 @pytest.fixture
-def toy_model(monkeypatch: pytest.MonkeyPatch, toy_encoder: object) -> None:
+def toy_model(monkeypatch: pytest.MonkeyPatch, toy_encoders: object) -> None:
     """The toy encoder in place of the model that settings name."""
-    monkeypatch.setattr("askalms.embedding.load_encoder", lambda settings: toy_encoder)
+    monkeypatch.setattr("askalms.embedding.load_encoders", lambda settings: toy_encoders)
 
 
 @pytest.mark.usefixtures("toy_model")
-def test_index_tells_what_was_added(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
-):
+def test_index_tells_what_was_added(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path):
     """Each file on a line, then the sums; the second time there is nothing to do."""
     assert _run(monkeypatch, "index", TOY_CORPUS, "--index", tmp_path / "i") == 0
     lines = capfd.readouterr().out.splitlines()
@@ -144,9 +140,7 @@ def test_index_tells_what_was_added(
 
 
 @pytest.mark.usefixtures("toy_model")
-def test_a_dry_run_writes_nothing(
-    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
-):
+def test_a_dry_run_writes_nothing(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path):
     """It tells what would be added."""
     assert _run(monkeypatch, "index", TOY_CORPUS, "--index", tmp_path / "i", "--dry-run") == 0
     assert "would be 3 added" in capfd.readouterr().out

@@ -5,11 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from askalms.embedding import Encoder, load_encoder, model_location
+from askalms.embedding import Encoder, Encoders, load_encoder, load_encoders, model_location
 from askalms.errors import ModelError
 from askalms.settings import DEFAULT_MODEL, EmbeddingSettings
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def real_encoder(real_encoders: Encoders) -> Encoder:
+    """The stock model, by sentence-transformers."""
+    return real_encoders.passages
 
 
 def test_embeddings_are_unit_vectors_in_the_order_of_the_texts(real_encoder: Encoder):
@@ -53,7 +59,7 @@ def test_a_model_in_a_folder_is_loaded(tmp_path: Path, real_encoder: Encoder):
     """Any sentence-transformers model on disk will do; the same weights give the same vectors."""
     folder = tmp_path / "my-model"
     folder.symlink_to(model_location(DEFAULT_MODEL))
-    other = load_encoder(EmbeddingSettings(model=str(folder)))
+    other = load_encoder(str(folder))
     assert other.name == str(folder)
     text = ["Alström syndrome"]
     assert np.allclose(other.encode(text), real_encoder.encode(text), atol=1e-6)
@@ -63,11 +69,44 @@ def test_a_model_in_a_folder_is_loaded(tmp_path: Path, real_encoder: Encoder):
 def test_a_model_that_is_not_there_is_told_in_one_line(name: str):
     """The name that was found, and what could be named instead."""
     with pytest.raises(ModelError, match=rf"the model '{name}' cannot be loaded") as raised:
-        load_encoder(EmbeddingSettings(model=name))
+        load_encoder(name)
     assert "\n" not in str(raised.value)
 
 
 def test_a_folder_without_a_model_is_told_in_one_line(tmp_path: Path):
     """An empty folder is no model."""
     with pytest.raises(ModelError, match="cannot be loaded"):
-        load_encoder(EmbeddingSettings(model=str(tmp_path)))
+        load_encoder(str(tmp_path))
+
+
+# --- the shipped model for sentences
+
+
+def test_an_embedding_does_not_depend_on_the_other_texts(real_encoders: Encoders):
+    """Alone, among others, in another order: the same bytes, so that a renewed index equals a new one."""
+    texts = ["Alström syndrome is inherited.", "x " * 1000, "", "What is ALS?", "Wie geht es Ihnen?", "\0🙂"]
+    together = real_encoders.sentences.encode(texts)
+    backwards = real_encoders.sentences.encode(texts[::-1])[::-1]
+    for text, row, other in zip(texts, together, backwards, strict=True):
+        alone = real_encoders.sentences.encode([text])[0]
+        assert row.tobytes() == other.tobytes() == alone.tobytes()
+        assert float(alone @ alone) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_the_answer_is_nearer_than_its_neighbours(real_encoders: Encoders):
+    """Trained for it: the sentence that answers, not the one that repeats the question's words."""
+    asked, answer, echo = real_encoders.sentences.encode(
+        [
+            "At what age does the hearing loss in Muckle syndrome begin?",
+            "Muckle syndrome\nMost children hear less from about ten years on.",
+            "Muckle syndrome\nHearing loss in Muckle syndrome is a sign of the disease.",
+        ]
+    )
+    assert asked @ answer > asked @ echo
+
+
+def test_a_model_named_twice_is_loaded_once():
+    """One model for both jobs takes its memory once."""
+    name = "askalms-sentences"
+    both = load_encoders(EmbeddingSettings(model=name, sentence_model=name))
+    assert both.passages is both.sentences

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from askalms.corpus import Corpus, load_corpus
 from askalms.datatypes import Vector
-from askalms.embedding import Encoder
+from askalms.embedding import Encoder, Encoders
 from askalms.errors import IndexUnusableError
 from askalms.index import (
     Index,
@@ -20,7 +21,9 @@ from askalms.index import (
     rarity,
     read_document,
 )
-from askalms.settings import ChunkingSettings, CorpusSettings, Settings
+from askalms.settings import ChunkingSettings, CorpusSettings, EmbeddingSettings, Settings
+
+TOY = EmbeddingSettings(model="toy", sentence_model="toy")
 
 
 def test_documents_are_read_back_as_they_were(toy_index: Index, toy_corpus: Corpus):
@@ -108,12 +111,12 @@ def test_the_difference_names_files(tmp_path: Path, toy_folder: Path):
 
 
 def test_one_generation_before_the_current_is_kept(
-    toy_folder: Path, toy_corpus: Corpus, toy_encoder: Encoder, toy_settings: Settings
+    toy_folder: Path, toy_corpus: Corpus, toy_encoders: Encoders, toy_settings: Settings
 ):
     """After three builds two generations are there, and the newest answers."""
     first = (toy_folder / "CURRENT").read_text()
     for _ in range(2):
-        build_index(toy_folder, toy_corpus, toy_encoder, toy_settings)
+        build_index(toy_folder, toy_corpus, toy_encoders, toy_settings)
     names = {p.name for p in (toy_folder / "generations").iterdir()}
     assert len(names) == 2
     assert (toy_folder / "CURRENT").read_text().strip() in names
@@ -138,17 +141,17 @@ def test_a_build_that_fails_leaves_the_old_index(toy_folder: Path, toy_corpus: C
     """The index that answered goes on answering, and no half one is left behind."""
     before = (toy_folder / "CURRENT").read_text()
     with pytest.raises(RuntimeError, match="out of memory"):
-        build_index(toy_folder, toy_corpus, _Stumbling(), toy_settings)
+        build_index(toy_folder, toy_corpus, Encoders(_Stumbling(), _Stumbling()), toy_settings)
     assert (toy_folder / "CURRENT").read_text() == before
     assert len(list((toy_folder / "generations").iterdir())) == 1
-    assert open_index(toy_folder, "toy").passages
+    assert open_index(toy_folder, TOY).passages
 
 
-def test_an_empty_corpus_is_not_indexed(tmp_path: Path, toy_encoder: Encoder, toy_settings: Settings):
+def test_an_empty_corpus_is_not_indexed(tmp_path: Path, toy_encoders: Encoders, toy_settings: Settings):
     """An index of nothing would answer nothing and say nothing about it."""
     empty = load_corpus(tmp_path, CorpusSettings())
     with pytest.raises(IndexUnusableError, match="no document"):
-        build_index(tmp_path / "index", empty, toy_encoder, toy_settings)
+        build_index(tmp_path / "index", empty, toy_encoders, toy_settings)
 
 
 # --- what cannot be opened
@@ -161,19 +164,14 @@ def _generation(folder: Path) -> Path:
 def test_no_index_says_how_to_make_one(tmp_path: Path):
     """The message names the folder and the command."""
     with pytest.raises(IndexUnusableError, match=r"there is no index in .*askalms index"):
-        open_index(tmp_path, "toy")
+        open_index(tmp_path, TOY)
 
 
-def test_an_index_of_another_model_is_refused(toy_folder: Path):
+@pytest.mark.parametrize("key", ["model", "sentence_model"])
+def test_an_index_of_another_model_is_refused(toy_folder: Path, key: str):
     """Vectors of one model mean nothing to another."""
-    with pytest.raises(IndexUnusableError, match=r"64-dimensional embeddings of 'toy', but .*'other'.*rebuild"):
-        open_index(toy_folder, "other")
-
-
-def test_an_index_of_another_dimension_is_refused(toy_folder: Path):
-    """A model retrained under its old name is found out by its dimension."""
-    with pytest.raises(IndexUnusableError, match="rebuild"):
-        open_index(toy_folder, "toy", 768)
+    with pytest.raises(IndexUnusableError, match=rf"embeddings of 'toy', but .*'other'; rebuild .* as {key} under"):
+        open_index(toy_folder, replace(TOY, **{key: "other"}))
 
 
 def test_a_later_format_is_refused(toy_folder: Path):
@@ -182,11 +180,20 @@ def test_a_later_format_is_refused(toy_folder: Path):
     manifest = json.loads(path.read_text())
     path.write_text(json.dumps({**manifest, "format": 99}))
     with pytest.raises(IndexUnusableError, match=r"format 99.*rebuild"):
-        open_index(toy_folder, "toy")
+        open_index(toy_folder, TOY)
 
 
 @pytest.mark.parametrize(
-    "name", ["documents.jsonl", "passages.faiss", "sentences.npy", "terms.json", "topics.json"]
+    "name",
+    [
+        "documents.jsonl",
+        "passages.faiss",
+        "sentences.npy",
+        "headings.npy",
+        "headings.json",
+        "terms.json",
+        "topics.json",
+    ],
 )
 def test_a_damaged_file_is_named(toy_folder: Path, name: str):
     """One byte changed, cut off or gone: never an answer from it, always one plain sentence."""
@@ -195,13 +202,13 @@ def test_a_damaged_file_is_named(toy_folder: Path, name: str):
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(bytes(data))
     with pytest.raises(IndexUnusableError, match=rf"damaged: {name}.*rebuild"):
-        open_index(toy_folder, "toy")
+        open_index(toy_folder, TOY)
     path.write_bytes(bytes(data[:10]))
     with pytest.raises(IndexUnusableError, match=rf"damaged: {name}"):
-        open_index(toy_folder, "toy")
+        open_index(toy_folder, TOY)
     path.unlink()
     with pytest.raises(IndexUnusableError, match=rf"damaged: {name} is missing"):
-        open_index(toy_folder, "toy")
+        open_index(toy_folder, TOY)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '"x"', "\x00\xff"])
@@ -209,7 +216,7 @@ def test_a_manifest_that_cannot_be_read_is_said_to_be(toy_folder: Path, content:
     """A half-written manifest is no traceback."""
     (_generation(toy_folder) / "manifest.json").write_bytes(content.encode("latin-1"))
     with pytest.raises(IndexUnusableError, match="no readable manifest"):
-        open_index(toy_folder, "toy")
+        open_index(toy_folder, TOY)
 
 
 @pytest.mark.parametrize("pointer", ["", "../../etc", "gone", "\xff"])
@@ -217,7 +224,7 @@ def test_a_pointer_to_nothing_is_said_to_be(toy_folder: Path, pointer: str):
     """CURRENT names a generation that is not there."""
     (toy_folder / "CURRENT").write_bytes(pointer.encode("latin-1"))
     with pytest.raises(IndexUnusableError, match="not there"):
-        open_index(toy_folder, "toy")
+        open_index(toy_folder, TOY)
 
 
 def test_show_names_the_documents_it_has(toy_folder: Path):

@@ -140,9 +140,7 @@ def test_an_answer_shows_the_quote_and_links_its_source(visit: Visit):
     expect(page.get_by_role("log").locator("blockquote")).to_have_text(QUOTE.text)
     source = page.locator("blockquote + p")
     expect(source).to_contain_text("Genetics Home Reference, reviewed August 2008")
-    expect(source.get_by_role("link", name="Alström syndrome")).to_have_attribute(
-        "href", "https://example.org/page"
-    )
+    expect(source.get_by_role("link", name="Alström syndrome")).to_have_attribute("href", "https://example.org/page")
 
 
 def test_the_page_says_what_it_is_before_anything_is_asked(visit: Visit):

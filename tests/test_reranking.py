@@ -21,7 +21,7 @@ def _feature(name: str, query: str, candidate: Candidate, encoder: Encoder) -> f
 def test_overlap_weighs_terms_by_rarity(toy_encoder: Encoder):
     """Of "eye" (2.0) and "syndrome" (0.5) the sentence holds the first: 2 / 2.5."""
     candidate = Candidate("Both eyes are affected.", "A page")
-    assert _feature("overlap", "eyes in the syndrome", candidate, toy_encoder) == pytest.approx(0.8)
+    assert _feature("overlap_beyond_heading", "eyes in the syndrome", candidate, toy_encoder) == pytest.approx(0.8)
 
 
 def test_words_of_the_heading_are_not_asked_for_again(toy_encoder: Encoder):
@@ -46,9 +46,7 @@ def test_the_kind_of_answer_is_noticed(toy_encoder: Encoder, query: str, sentenc
     assert _feature(name, query, Candidate(sentence, "A page"), toy_encoder) == 1.0
 
 
-@pytest.mark.parametrize(
-    "sentence", ["This is rare.", "It begins early.", "However, some differ.", "(They grow.)"]
-)
+@pytest.mark.parametrize("sentence", ["This is rare.", "It begins early.", "However, some differ.", "(They grow.)"])
 def test_sentences_that_point_back_cannot_stand_alone(sentence: str):
     """What they point to is in the sentence before."""
     assert cannot_stand_alone(sentence)
@@ -68,6 +66,15 @@ def test_probabilities_are_those_of_a_logistic_model():
     features[1, 0] = 1.0
     found = Reranker(weights, -1.0, 0.5).probabilities(features)
     assert found.tolist() == pytest.approx([0.26894, 0.73106], abs=1e-4)
+
+
+def test_a_heading_that_asks_the_question_speaks_for_what_follows():
+    """At a cosine of 1 the log-odds grow by 0.15 * 20 for the first sentence, and by 0.15 * 10 for another."""
+    plain = Reranker(np.zeros(len(FEATURES), dtype=np.float32), 0.0, 0.5)
+    features = np.zeros((3, len(FEATURES)), dtype=np.float32)
+    cosines = np.array([1.0, 1.0, 0.84], dtype=np.float32)
+    found = plain.probabilities(features, cosines, np.array([True, False, True]))
+    assert found.tolist() == pytest.approx([0.95257, 0.81757, 0.5], abs=1e-4)
 
 
 def test_the_shipped_weights_are_for_these_features():

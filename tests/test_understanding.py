@@ -75,8 +75,17 @@ def test_the_longer_name_counts(topics: Mapping[str, Topic]):
 def test_two_diseases_make_a_comparison(topics: Mapping[str, Topic]):
     """Each side is to be answered."""
     understood = _understood(topics, "Which is rarer, ALS or Alström syndrome?")
-    assert set(understood.query.topics) == {ALS, ALSTROM}
-    assert understood.compares
+    assert understood.query.topics == (ALS, ALSTROM)
+    assert [side.topics for side in understood.sides] == [(ALS,), (ALSTROM,)]
+    assert understood.sides[1].text == "Which is rarer, Alström syndrome or Alström syndrome?"
+
+
+def test_abbreviations_are_spelled_out_for_the_encoders(topics: Mapping[str, Topic]):
+    """The person sees what was typed; the encoders see the name. A gene is no abbreviation of its disease."""
+    query = _understood(topics, "What is ALS?").query
+    assert (query.text, query.rewritten) == ("What is ALS?", False)
+    assert query.spelled_out == "What is amyotrophic lateral sclerosis (ALS)?"
+    assert _understood(topics, "What is ALMS1?").query.spelled_out == "What is ALMS1?"
 
 
 def test_misspelled_words_are_mended_and_told(topics: Mapping[str, Topic]):

@@ -2,9 +2,8 @@
 
     python training/fit_reranker.py QUESTIONS_FOLDER [--write]
 
-QUESTIONS_FOLDER holds passages.jsonl and questions.jsonl: questions of families about other
-diseases than those of the library, each with the sentences of its passage that answer it, or with
-none. All figures are from cross-validation by disease: a disease is wholly in one fold.
+Only diseases that the encoder of sentences was not trained with are used. All figures are from
+cross-validation by disease: a disease is wholly in one fold.
 """
 
 import argparse
@@ -14,19 +13,20 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from questions import TRAIN, Item, parts, read
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from askalms.embedding import load_encoder
-from askalms.index import in_context, rarity
+from askalms.index import rarity
 from askalms.lexical import terms_of
 from askalms.reranking import FEATURES, Candidate, sentence_features
-from askalms.settings import EmbeddingSettings
+from askalms.settings import DEFAULT_SENTENCE_MODEL
 
 FOLDS = 5
 SEED = 1959
-WANTED_SILENCE = 0.5
-"""Share of the questions without an answer, about the right disease, that must stay unanswered."""
+WANTED_SILENCE = 0.9
+"""Share of the questions about the right disease, but without an answer, that must stay unanswered."""
 
 
 def main() -> None:
@@ -34,13 +34,16 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--write", action="store_true", help="write src/askalms/data/reranker.json")
     args = parser.parse_args()
-    features, labels, diseases = measure(args.folder)
+    everything = read(args.folder)
+    part = parts(everything)
+    items = [item for item in everything if part[item.disease] != TRAIN]
+    features = measure(items, everything)
+    labels = [np.array(item.answers) for item in items]
+    diseases = [item.disease for item in items]
     fold_of = folds(diseases)
-    probabilities: list[np.ndarray] = [np.zeros(0)] * len(features)
+    probabilities: list[np.ndarray] = [np.zeros(0)] * len(items)
     for fold in range(FOLDS):
-        weights, bias = fit(
-            [(x, y) for x, y, d in zip(features, labels, diseases, strict=True) if fold_of[d] != fold]
-        )
+        weights, bias = fit([(x, y) for x, y, d in zip(features, labels, diseases, strict=True) if fold_of[d] != fold])
         for i, disease in enumerate(diseases):
             if fold_of[disease] == fold:
                 probabilities[i] = 1 / (1 + np.exp(-(features[i] @ weights + bias)))
@@ -59,7 +62,7 @@ def main() -> None:
     if args.write:
         weights, bias = fit(list(zip(features, labels, strict=True)))
         data = {
-            "encoder": EmbeddingSettings().model,
+            "encoder": DEFAULT_SENTENCE_MODEL,
             "cross_validated": report,
             "threshold": round(threshold, 4),
             "bias": round(float(bias), 5),
@@ -69,40 +72,23 @@ def main() -> None:
         target.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
 
 
-def measure(folder: Path) -> tuple[list[np.ndarray], list[np.ndarray], list[str]]:
-    """Give, for every question, the features and labels of its passage's sentences, and its disease."""
-    passages = {p["passage_id"]: p for p in map(json.loads, (folder / "passages.jsonl").open(encoding="utf-8"))}
-    questions = [json.loads(line) for line in (folder / "questions.jsonl").open(encoding="utf-8")]
-    encoder = load_encoder(EmbeddingSettings())
-    texts: list[str] = []
-    counts: Counter[str] = Counter()
-    for p in passages.values():
-        p["first"] = len(texts)
-        p["said"] = [p["text"][a:b] for a, b in p["sentences"]]
-        texts += [in_context(p["title"], p["question_type"], s) for s in p["said"]]
-        counts.update(t for s in p["said"] for t in set(terms_of(s)))
+def measure(items: list[Item], everything: list[Item]) -> list[np.ndarray]:
+    """Give, for every item, the features of its passage's sentences; rarity is that among all passages."""
+    passages = {item.sentences for item in everything}
+    counts = Counter(t for said in passages for s in said for t in set(terms_of(s)))
+    weights = rarity(counts, sum(map(len, passages)))
+    encoder = load_encoder(DEFAULT_SENTENCE_MODEL)
+    texts = list({item.in_context(i): 0 for item in items for i in range(len(item.sentences))})
+    row_of = dict(zip(texts, range(len(texts)), strict=True))
     vectors = encoder.encode(texts)
-    asked = encoder.encode([q["question"] for q in questions])
-    weights = rarity(counts, len(texts))
-    features, labels, diseases = [], [], []
-    for question, vector in zip(questions, asked, strict=True):
-        p = passages[question["passage_id"]]
-        said = p["said"]
-        candidates = [
-            Candidate(
-                s,
-                f"{p['title']}. {p['question_type']}",
-                said[i - 1] if i else "",
-                said[i + 1] if i + 1 < len(said) else "",
-            )
-            for i, s in enumerate(said)
-        ]
-        rows = vectors[p["first"] : p["first"] + len(said)]
-        features.append(sentence_features(question["question"], vector, candidates, rows, weights))
-        gold = {(g["start"], g["end"]) for g in question["gold"]}
-        labels.append(np.array([tuple(s) in gold for s in p["sentences"]]))
-        diseases.append(p["title"])
-    return features, labels, diseases
+    asked = encoder.encode([item.question for item in items])
+    features = []
+    for item, vector in zip(items, asked, strict=True):
+        said = item.sentences
+        candidates = [Candidate(s, f"{item.disease}. {item.heading}") for s in said]
+        rows = vectors[[row_of[item.in_context(i)] for i in range(len(said))]]
+        features.append(sentence_features(item.question, vector, candidates, rows, weights))
+    return features
 
 
 def folds(diseases: list[str]) -> dict[str, int]:

@@ -3,9 +3,9 @@
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -13,23 +13,21 @@ import numpy as np
 from askalms.datatypes import (
     Answer,
     BlockKind,
-    Hit,
     Outcome,
     Place,
     Query,
     Question,
     Quote,
     Sentence,
-    Vector,
 )
-from askalms.embedding import Encoder, load_encoder
-from askalms.index import Index, open_index
+from askalms.embedding import Encoders, load_encoders
+from askalms.index import Index, innermost, open_index
 from askalms.reranking import Candidate, Reranker, cannot_stand_alone, load_reranker, sentence_features
-from askalms.retrieval import retrieve
+from askalms.retrieval import nearest_sentences, retrieve
 from askalms.settings import Settings, load_settings
 from askalms.texts import message
 from askalms.triage import triage
-from askalms.understanding import understand
+from askalms.understanding import find_mentions, understand
 from askalms.words import fold, words_of
 
 _log = logging.getLogger(__name__)
@@ -58,21 +56,20 @@ class Scored:
 class Assistant:
     """Answers questions with quotes from one index."""
 
-    def __init__(
-        self, index: Index, encoder: Encoder, settings: Settings, reranker: Reranker | None = None
-    ) -> None:
+    def __init__(self, index: Index, encoders: Encoders, settings: Settings, reranker: Reranker | None = None) -> None:
         """Use `Assistant.open`, unless the parts are made already.
 
         Args:
             index: What is quoted.
-            encoder: The one that made the index.
+            encoders: Those that made the index.
             settings: Limits and thresholds.
             reranker: Scores sentences; None takes the one that comes with the program.
         """
         self.index = index
-        self._encoder = encoder
+        self._encoders = encoders
         self._settings = settings
         self._reranker = reranker or load_reranker()
+        self._named = _named_in_shared_documents(index)
 
     @classmethod
     def open(cls, index: str | Path = "index", settings: Settings | None = None) -> "Assistant":
@@ -84,8 +81,8 @@ class Assistant:
             SettingsError: askalms.toml cannot be understood.
         """
         chosen = settings or load_settings()
-        opened = open_index(Path(index), chosen.embedding.model)
-        return cls(opened, load_encoder(chosen.embedding), chosen)
+        opened = open_index(Path(index), chosen.embedding)
+        return cls(opened, load_encoders(chosen.embedding), chosen)
 
     def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
         """Answer one question; `history` holds the earlier ones, oldest first. Never raises for any text."""
@@ -115,52 +112,63 @@ class Assistant:
         if query.topics and not any(len(self.index.passages_of_topic.get(t, ())) for t in query.topics):
             text = message("answering.other_disease", topics=self._names(self._home(), "and"))
             return Answer(Outcome.NOT_FOUND, text, understood_as=shown, topic=topic)
-        quotes = self._quotes(query, understood.compares)
+        quotes = self._quotes(query, understood.sides)
         if not quotes:
             return Answer(Outcome.NOT_FOUND, message("answering.not_found"), understood_as=shown, topic=topic)
-        if not topic and not understood.compares:
+        if not topic and not understood.sides:
             topic = self.index.documents[quotes[0].document].topics[0]
         return Answer(Outcome.ANSWER, _announcement(quotes), tuple(quotes), shown, topic)
 
     # --- finding
 
-    def _quotes(self, query: Query, compares: bool) -> list[Quote]:
-        vector = self._encoder.encode([query.text])[0]
-        if compares:
-            sides = [self._scored(replace(query, topics=(t,)), vector) for t in query.topics]
-            alternating = [s for pair in zip_longest(*map(self._good, sides)) for s in pair if s]
-            return self._composed(alternating, query.topics)
+    def _quotes(self, query: Query, sides: Sequence[Query]) -> list[Quote]:
+        if sides:
+            ranked = [self._good(self._scored(side)) for side in sides]
+            alternating = [scored for rank in zip_longest(*ranked) for scored in rank if scored]
+            return self._composed(alternating, len(sides))
         topics = query.topics or self._home()
         if _ABOUT_THE_PAGE.search(fold(query.text)):
-            dates = self._datelines(topics, vector)
+            dates = self._datelines(query.text, topics)
             if dates:
-                return self._composed(dates, topics)
-        good = self._good(self._scored(replace(query, topics=topics), vector))
+                return self._composed(dates)
+        good = self._good(self._scored(replace(query, topics=topics)))
         if good and not query.topics:
             # Nobody named a disease: the best sentence decides, and no other disease is quoted beside it.
-            topics = self._document_topics(good[0].row)
-            good = [s for s in good if set(self._document_topics(s.row)) & set(topics)]
-        return self._composed(good, topics)
+            topics = tuple(self._named.get(good[0].row, self._document_topics(good[0].row)))
+            good = [
+                s for s in good if set(self._document_topics(s.row)) & set(topics) and self._may_speak(s.row, topics)
+            ]
+        return self._composed(good)
 
-    def score_sentences(self, query: Query, vector: Vector) -> list[Scored]:
-        """Score every sentence of the best passages for a query, best first.
-
-        Args:
-            query: Its topics, if any, limit what may be found.
-            vector: Embedding of its text, shape (d,), unit length.
-        """
-        return self._scored(query, vector)
-
-    def _scored(self, query: Query, vector: Vector) -> list[Scored]:
-        hits = retrieve(self.index, query, vector, self._settings.retrieval)
-        rows, candidates = _candidates(self.index, hits)
+    def _scored(self, query: Query) -> list[Scored]:
+        """Score the sentences of the best passages and the nearest ones of all, best first."""
+        near = self._encoders.passages.encode([query.spelled_out])[0]
+        hits = retrieve(self.index, query, near, self._settings.retrieval)
+        vector = self._encoders.sentences.encode([query.spelled_out])[0]
+        closest = nearest_sentences(self.index, query, vector, self._settings.retrieval.sentences)
+        inside = (row for h in hits for row in range(h.passage.first_sentence, h.passage.last_sentence))
+        allowed = (row for row in chain(inside, closest.tolist()) if self._may_speak(row, query.topics))
+        rows, candidates = _candidates(self.index, allowed)
         if not rows:
             return []
         vectors = self.index.sentence_vectors[rows]
         features = sentence_features(query.text, vector, candidates, vectors, self.index.rarity)
-        probabilities = self._reranker.probabilities(features)
+        headings = [innermost(self.index.sentences[row].heading) for row in rows]
+        asked = np.array([self.index.headings[h] @ near if h else 0.0 for h in headings], dtype=np.float32)
+        opens = np.array([self._opens_section(row) for row in rows])
+        probabilities = self._reranker.probabilities(features, asked, opens)
         order = np.argsort(-probabilities, kind="stable")
         return [Scored(rows[i], float(probabilities[i])) for i in order]
+
+    def _may_speak(self, row: int, topics: Sequence[str]) -> bool:
+        """Tell whether a sentence is about one of the topics, where its document sets several side by side."""
+        named = self._named.get(row)
+        return not named or not topics or bool(named & set(topics))
+
+    def _opens_section(self, row: int) -> bool:
+        before = self.index.sentences[row - 1] if row else None
+        sentence = self.index.sentences[row]
+        return before is None or (before.doc_id, before.heading) != (sentence.doc_id, sentence.heading)
 
     def _good(self, scored: Sequence[Scored]) -> list[Scored]:
         threshold = self._settings.answering.threshold
@@ -170,7 +178,7 @@ class Assistant:
         least = max(least, scored[0].probability * RELATIVE_THRESHOLD)
         return [s for s in scored if s.probability >= least]
 
-    def _datelines(self, topics: Sequence[str], vector: Vector) -> list[Scored]:
+    def _datelines(self, question: str, topics: Sequence[str]) -> list[Scored]:
         """Find what pages say of their own dates, that of the page nearest to the question first."""
         sentences = self.index.sentences
         rows = [
@@ -178,18 +186,20 @@ class Assistant:
             for row, sentence in enumerate(sentences)
             if sentence.kind is BlockKind.DATELINE and set(self._document_topics(row)) & set(topics)
         ]
-        nearness = self.index.sentence_vectors[rows] @ vector
+        if not rows:
+            return []
+        nearness = self.index.sentence_vectors[rows] @ self._encoders.sentences.encode([question])[0]
         return [Scored(rows[i], float(max(0.0, nearness[i]))) for i in np.argsort(-nearness, kind="stable")]
 
     # --- composing
 
-    def _composed(self, good: Sequence[Scored], topics: Sequence[str]) -> list[Quote]:
+    def _composed(self, good: Sequence[Scored], sides: int = 1) -> list[Quote]:
         """Make quotes of sentences: whole thoughts, no two alike, within the limits."""
         limits = self._settings.answering
         quotes: list[Quote] = []
         words = 0
         for scored in good:
-            if len(quotes) == max(limits.max_quotes, len(topics) if len(topics) <= 4 else 0):
+            if len(quotes) == max(limits.max_quotes, min(4, 2 * sides if sides > 1 else 0)):
                 break
             first, last = self._whole_thought(scored.row)
             quote = self._quote(first, last, scored.probability)
@@ -253,20 +263,31 @@ class Assistant:
         return self.index.documents[self.index.sentences[row].doc_id].topics
 
 
-def _candidates(index: Index, hits: Sequence[Hit]) -> tuple[list[int], list[Candidate]]:
-    """Give the sentences of the hits, each with what stands around it, and their rows."""
-    rows: list[int] = []
+def _named_in_shared_documents(index: Index) -> dict[int, frozenset[str]]:
+    """Find the diseases that each sentence names, or else its heading, in documents about several."""
+    named: dict[int, frozenset[str]] = {}
+    for row, sentence in enumerate(index.sentences):
+        if len(index.documents[sentence.doc_id].topics) > 1:
+            for words in (sentence.text, sentence.heading):
+                found = frozenset(m.topic_id for m in find_mentions(words, index.topics) if m.exact)
+                if found:
+                    named[row] = found
+                    break
+    return named
+
+
+def _candidates(index: Index, rows: Iterable[int]) -> tuple[list[int], list[Candidate]]:
+    """Give those sentences that may be quotes, each with what it stands under, and their rows."""
+    chosen: list[int] = []
     candidates: list[Candidate] = []
-    for hit in hits:
-        span = index.sentences[hit.passage.first_sentence : hit.passage.last_sentence]
-        for i, sentence in enumerate(span):
-            if sentence.text.endswith("?") or sentence.kind is BlockKind.DATELINE:
-                continue
-            before = span[i - 1].text if i else ""
-            after = span[i + 1].text if i + 1 < len(span) else ""
-            rows.append(hit.passage.first_sentence + i)
-            candidates.append(Candidate(sentence.text, hit.passage.context, before, after))
-    return rows, candidates
+    for row in sorted(set(rows)):
+        sentence = index.sentences[row]
+        if sentence.text.endswith("?") or sentence.kind is BlockKind.DATELINE:
+            continue
+        title = index.documents[sentence.doc_id].provenance.title
+        chosen.append(row)
+        candidates.append(Candidate(sentence.text, f"{title}. {sentence.heading}"))
+    return chosen, candidates
 
 
 def _same_list(a: Sentence, b: Sentence) -> bool:

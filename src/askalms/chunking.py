@@ -23,8 +23,8 @@ def chunk(document: Document, count_tokens: Callable[[str], int], max_tokens: in
     """Cut a document.
 
     Every character of its body that is not white space or a list marker is in exactly one sentence,
-    and every sentence in exactly one passage. A passage never leaves its section. It is as long as
-    fits, and longer than `max_tokens` only where a single sentence is.
+    and every sentence in exactly one passage. A passage never leaves its section and never spans
+    furniture. It is as long as fits, and longer than `max_tokens` only where a single sentence is.
 
     Args:
         document: The document, its furniture marked.
@@ -32,14 +32,15 @@ def chunk(document: Document, count_tokens: Callable[[str], int], max_tokens: in
         max_tokens: Most tokens of a passage together with its title and heading.
         first_row: Row of the document's first sentence among all sentences of the index.
     """
-    sentences: list[Sentence] = []
     sections: list[Section] = []
+    sentences: list[Sentence] = []
+    passages: list[Passage] = []
     for heading, numbered in _sections(document):
         found = [s for number, block in numbered for s in _sentences(document, number, block, heading)]
         if found:
             sections.append(Section(heading, found[0].start, found[-1].end))
+            passages += _passages(document, found, count_tokens, max_tokens, first_row + len(sentences))
             sentences += found
-    passages = _passages(document, sentences, count_tokens, max_tokens, first_row)
     return Chunks(tuple(sections), tuple(sentences), tuple(passages))
 
 
@@ -65,8 +66,13 @@ def _sections(document: Document) -> Iterator[tuple[str, list[tuple[int, Block]]
 
 
 def _joined(document: Document, path: list[tuple[int, str]]) -> str:
-    title = fold(document.provenance.title)
-    return " > ".join(words for _, words in path if not fold(words).endswith(title))
+    return " > ".join(words for _, words in path if not _is_title(words, document.provenance.title))
+
+
+def _is_title(heading: str, title: str) -> bool:
+    """Tell whether a heading is the page's title, alone or with the end of a menu stuck to it ("NewsTitle")."""
+    before = heading.removesuffix(title)
+    return fold(heading) == fold(title) or (before != heading and before[-1].islower() and title[0].isupper())
 
 
 def _sentences(document: Document, number: int, block: Block, heading: str) -> Iterator[Sentence]:
@@ -106,9 +112,13 @@ def _passages(
 
     first = 0
     for i in range(1, len(sentences) + 1):
-        if i < len(sentences) and sentences[i].heading == sentences[first].heading:
+        if i < len(sentences) and not _furniture_between(document, sentences[i - 1], sentences[i]):
             longer = passage(first, i + 1)
             if count_tokens(f"{longer.context}\n{longer.text}") <= max_tokens:
                 continue
         yield passage(first, i)
         first = i
+
+
+def _furniture_between(document: Document, before: Sentence, after: Sentence) -> bool:
+    return any(b.kind is BlockKind.FURNITURE for b in document.blocks[before.block + 1 : after.block])

@@ -46,9 +46,9 @@ def index(
         change = difference(index, loaded)
         fresh = is_up_to_date(index, loaded, chosen)
         if loaded.documents and not fresh and not dry_run:
-            from askalms.embedding import load_encoder
+            from askalms.embedding import load_encoders
 
-            build_index(index, loaded, load_encoder(chosen.embedding), chosen, report)
+            build_index(index, loaded, load_encoders(chosen.embedding), chosen, report)
     for name, doc_ids in (("added", change.added), ("changed", change.changed), ("removed", change.removed)):
         for doc_id in doc_ids:
             print(f"{name} {doc_id}")
@@ -58,9 +58,7 @@ def index(
         f"{change.unchanged} unchanged" + ("; the index is up to date" if fresh else "")
     )
     if loaded.problems:
-        table = Table(
-            "Left out", "Why", title=f"{len(loaded.problems)} files could not be read", title_justify="left"
-        )
+        table = Table("Left out", "Why", title=f"{len(loaded.problems)} files could not be read", title_justify="left")
         for problem in loaded.problems:
             table.add_row(repr(problem.doc_id)[1:-1], problem.reason)
         _complaints.print(table)

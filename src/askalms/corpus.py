@@ -1,12 +1,11 @@
 """A folder -> documents: which files belong to it, what they are about, and where they come from."""
 
 import difflib
-import hashlib
 import os
 import re
 import tomllib
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from askalms.datatypes import Block, BlockKind, Document, Provenance, Reference, Topic
 from askalms.errors import CorpusError, DocumentError
 from askalms.furniture import mark_furniture
-from askalms.readers import Extract, address_in, dates_in, publisher_in, read_file
+from askalms.readers import Extract, address_in, dates_in, iso_date, publisher_in, read_file
 from askalms.segmentation import is_question, markdown_blocks, plain_blocks
 from askalms.settings import CorpusSettings
 from askalms.texts import load_data
@@ -24,11 +23,19 @@ SOURCES_FILE = "sources.toml"
 TOPICS_FILE = "topics.toml"
 _ABOUT_THE_FOLDER = ("readme", "license", "licence", "changelog", SOURCES_FILE, TOPICS_FILE, "references.toml")
 _FIELDS = ("title", "topic", "publisher", "url", "reviewed", "license", "sources")
+_TOPIC_FIELDS = ("name", "names", "confused_with", "home", "of_adults")
 _TITLE_SEPARATOR = re.compile(r"\s*(?:[:|·»]| [-–—] )\s*")
-_JOINED_TITLES = re.compile(r"(?<=[a-z])(?=[A-Z][a-z]+ )")
+_JOINED_TITLES = re.compile(r"(?<= )\S*[a-z]{2}(?=[A-Z][a-z]+ )")
 _SUBTYPE = re.compile(
-    r"\b(?:types?|forms?|complex|variant|juvenile|infantile|adult|late onset|early onset|[ivx]+|\d+[a-z]?)\b"
+    r"\b(?:type|form|complex|variant|juvenile|infantile|adult|late onset|early onset|[ivx]+|\d+[a-z]?)\b"
 )
+_DISEASE = re.compile(r"\b(?:syndrome|disease|disorder|deficiency|dystrophy|anomaly)\b")
+_NO_NAME = re.compile(
+    r"\b(?:a|about|an|and|are|as|by|do|does|for|how|if|in|is|of|on|or|the|to|what|when|why|with)\b|[:?!]"
+)
+
+
+MAX_WORDS_OF_A_NAME = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,34 +63,39 @@ def load_corpus(
 ) -> Corpus:
     """Read every document below a folder; one bad file does not stop the others.
 
+    What sources.toml says of a file counts more than its front matter, and that more than what the
+    page says of itself. Links to what lies outside the folder are not followed.
+
     Args:
         folder: The corpus. Hidden files, README and LICENSE are no documents.
         settings: Limits.
         on_file: Called before each file with its number from 1, how many there are, and its name.
 
     Raises:
-        CorpusError: The folder is missing, or its sources.toml or topics.toml cannot be understood.
+        CorpusError: The folder is missing or closed, or its sources.toml or topics.toml cannot be
+            understood.
     """
     if not folder.is_dir():
         raise CorpusError(f"there is no folder {str(folder)!r}; name the folder that holds the documents")
     topics = load_topics(folder)
     sources = _load_sources(folder)
-    paths = sorted(_files(folder))
+    paths, problems = _files(folder)
     documents: list[Document] = []
-    problems: list[Problem] = []
     for number, (doc_id, path) in enumerate(paths, 1):
         if on_file:
             on_file(number, len(paths), doc_id)
         try:
+            if path.is_symlink() and not _is_within(folder, path):
+                raise DocumentError("it is a link to a file outside the corpus; put the file itself here")
             extract = read_file(path, int(settings.max_file_megabytes * 1e6))
-            document, own_topic = _document(doc_id, path, extract, sources.get(doc_id, {}), topics)
+            document, own_topic = _document(doc_id, extract, sources.get(_composed(doc_id), {}), topics)
         except DocumentError as error:
             problems.append(Problem(doc_id, str(error)))
             continue
         if own_topic:
             topics.setdefault(own_topic.topic_id, own_topic)
         documents.append(document)
-    known = {doc_id for doc_id, _ in paths}
+    known = {_composed(doc_id) for doc_id, _ in paths}
     problems += [
         Problem(doc_id, f"{SOURCES_FILE} describes it, but there is no such file; rename or remove the entry")
         for doc_id in sources
@@ -98,44 +110,100 @@ def load_topics(folder: Path) -> dict[str, Topic]:
     Raises:
         CorpusError: topics.toml cannot be understood.
     """
-    tables: dict[str, Any] = {**load_data("topics"), **_toml(folder / TOPICS_FILE)}
-    topics = {}
-    for topic_id, table in tables.items():
-        try:
-            topics[topic_id] = Topic(
-                topic_id,
-                str(table["name"]),
-                tuple(map(str, table["names"])),
-                tuple(map(str, table.get("confused_with", ()))),
-                bool(table.get("home", False)),
-                bool(table.get("of_adults", False)),
-            )
-        except (KeyError, TypeError) as error:
-            raise CorpusError(
-                f"{folder / TOPICS_FILE}: [{topic_id}] lacks {error}; a topic has a name and a list of names"
-            ) from None
+    path = folder / TOPICS_FILE
+    added = _toml(path)
+    for topic_id, table in added.items():
+        _check_topic(table, f"{path}: [{topic_id}]")
+    topics = {
+        topic_id: Topic(
+            topic_id,
+            table["name"],
+            tuple(table["names"]),
+            tuple(table.get("confused_with", ())),
+            table.get("home", False),
+            table.get("of_adults", False),
+        )
+        for topic_id, table in {**load_data("topics"), **added}.items()
+    }
+    for topic_id, other in ((t.topic_id, other) for t in topics.values() for other in t.confused_with):
+        if other not in topics:
+            hint = _hint(other, topics)
+            raise CorpusError(f"{path}: [{topic_id}] is confused with {other!r}, which is no topic; {hint}")
     return topics
 
 
-def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    for parent, subfolders, names in os.walk(folder):
-        subfolders[:] = sorted(d for d in subfolders if not d.startswith("."))
+def _check_topic(table: Any, where: str) -> None:
+    if not isinstance(table, dict):
+        raise CorpusError(f"{where} is no table; write [name-of-the-topic] and under it name and names")
+    for name in table:
+        if name not in _TOPIC_FIELDS:
+            raise CorpusError(f"{where} has {name!r}, which is no field of a topic; {_hint(name, _TOPIC_FIELDS)}")
+    if not isinstance(table.get("name"), str) or not words_of(table["name"]):
+        raise CorpusError(f'{where} has no name; write name = "..." as in a sentence')
+    for field in ("names", "confused_with"):
+        value = table.get(field, [])
+        if not isinstance(value, list) or not all(isinstance(v, str) and words_of(v) for v in value):
+            raise CorpusError(f'{where}: {field} is {value!r}; expected a list such as ["...", "..."]')
+    if not table.get("names"):
+        raise CorpusError(f'{where} has no names; write names = ["..."] with all that people call it')
+    for field in ("home", "of_adults"):
+        if not isinstance(table.get(field, False), bool):
+            raise CorpusError(f"{where}: {field} is {table[field]!r}; expected true or false")
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+
+
+def _files(folder: Path) -> tuple[list[tuple[str, Path]], list[Problem]]:
+    """List the files that may be documents, sorted by `doc_id`, and what of the folder cannot be read."""
+    found: list[tuple[str, Path]] = []
+    problems: list[Problem] = []
+
+    def cannot_open(error: OSError) -> None:
+        path = Path(error.filename)
+        reason = f"the folder cannot be opened ({error.strerror}); check its permissions"
+        if path == folder:
+            raise CorpusError(f"{folder}: {reason}")
+        problems.append(Problem(_doc_id(folder, path), reason))
+
+    for parent, subfolders, names in os.walk(folder, onerror=cannot_open):
+        subfolders[:] = [d for d in subfolders if not d.startswith(".")]
+        for path in (Path(parent) / name for name in subfolders):
+            if path.is_symlink():
+                reason = "it is a link to a folder, and those are not followed; put the folder itself here"
+                problems.append(Problem(_doc_id(folder, path), reason))
         for name in names:
-            if (
-                name.startswith(".")
-                or name.lower().split(".")[0] in _ABOUT_THE_FOLDER[:4]
-                or name in _ABOUT_THE_FOLDER
-            ):
+            if name.startswith(".") or name.lower().split(".")[0] in _ABOUT_THE_FOLDER[:4] or name in _ABOUT_THE_FOLDER:
                 continue
             path = Path(parent) / name
-            yield path.relative_to(folder).as_posix(), path
+            doc_id = _doc_id(folder, path)
+            if "\ufffd" in doc_id:
+                problems.append(Problem(doc_id, "its name is not UTF-8; rename it"))
+            else:
+                found.append((doc_id, path))
+    return sorted(found), sorted(problems, key=lambda p: p.doc_id)
+
+
+def _doc_id(folder: Path, path: Path) -> str:
+    return os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "replace")
+
+
+def _is_within(folder: Path, path: Path) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
+
+
+def _composed(name: str) -> str:
+    """Some systems store "ö" in a file's name as two characters."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _toml(path: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        return tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise CorpusError(f"{path} cannot be read ({error}); mend it, or move it away to go on without") from None
 
@@ -147,51 +215,46 @@ def _load_sources(folder: Path) -> dict[str, dict[str, Any]]:
         if not isinstance(table, dict):
             raise CorpusError(f'{where} is no table; write ["{doc_id}"] and under it title = "..."')
         _check_fields(table, where)
-    return {doc_id: {k: _iso(v) for k, v in table.items()} for doc_id, table in tables.items()}
-
-
-def _iso(value: Any) -> Any:
-    return value.isoformat() if hasattr(value, "isoformat") else value
+    return {_composed(doc_id): table for doc_id, table in tables.items()}
 
 
 def _check_fields(table: Mapping[str, Any], where: str) -> None:
     for name in table:
         if name not in _FIELDS:
-            near = difflib.get_close_matches(name, _FIELDS, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(_FIELDS)}"
-            raise CorpusError(f"{where} has {name!r}, which is no field of a document; {hint}")
+            raise CorpusError(f"{where} has {name!r}, which is no field of a document; {_hint(name, _FIELDS)}")
 
 
 def _document(
-    doc_id: str, path: Path, extract: Extract, source: Mapping[str, Any], topics: Mapping[str, Topic]
+    doc_id: str, extract: Extract, source: Mapping[str, Any], topics: Mapping[str, Topic]
 ) -> tuple[Document, Topic | None]:
     text = extract.text
     raw = markdown_blocks(text, extract.body_start) if extract.is_markdown else plain_blocks(text)
     blocks = mark_furniture(text, raw)
+    if not any(block.sentences for block in blocks):
+        raise DocumentError("nothing in it can be quoted: it holds headings, links or references alone; add its text")
     stated = {**extract.front_matter, **source}
-    title = _text_field(stated, "title") or _title_in(text, blocks) or path.stem
+    title = _text_field(stated, "title") or _title_in(text, blocks) or Path(doc_id).stem
     url = _text_field(stated, "url") or address_in(text)
     dated = "\n".join(text[b.start : b.end] for b in blocks if b.kind is BlockKind.DATELINE)
     provenance = Provenance(
         title=title,
         publisher=_text_field(stated, "publisher") or publisher_in(text, url),
         url=url,
-        reviewed=_text_field(stated, "reviewed") or dates_in(dated),
+        reviewed=iso_date(_text_field(stated, "reviewed")) or dates_in(dated),
         license=_text_field(stated, "license"),
         sources=tuple(_references(stated.get("sources"))),
     )
     chosen, own = _topics_of(stated, title, text, topics)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Document(doc_id, text, digest, chosen, provenance, blocks), own
+    return Document(doc_id, text, extract.sha256, chosen, provenance, blocks), own
 
 
 def _text_field(stated: Mapping[str, Any], name: str) -> str:
     value = stated.get(name)
-    if value is None:
+    if value in (None, "~", "null"):
         return ""
     if isinstance(value, list | dict):
         raise DocumentError(f"its field {name!r} is a list; expected one line of text")
-    return str(value).strip()
+    return " ".join(str(value).split())
 
 
 def _references(value: Any) -> Iterator[Reference]:
@@ -215,10 +278,17 @@ def _title_in(text: str, blocks: tuple[Block, ...]) -> str:
     for block in blocks[:30]:
         words = " ".join(text[block.start : block.end].split())
         if block.kind is BlockKind.HEADING and fold(words).strip(" :?") not in names:
-            return _JOINED_TITLES.split(words)[-1]
+            return _unjoined(words, text)
     first = text[: max((b.end for b in blocks[:4]), default=0)]
     asked = next((s for s in re.split(r"(?<=[.!?])\s+", " ".join(first.split())) if is_question(s)), "")
     return asked if asked.endswith("?") else ""
+
+
+def _unjoined(heading: str, text: str) -> str:
+    """Leave out the menu that is stuck to a title ("Signs and CausesWhat Is It"), but leave names as they are."""
+    joint = _JOINED_TITLES.search(heading)
+    fused = heading[joint.start() :].split()[0] if joint else ""
+    return heading[joint.end() :] if joint and text.count(fused) == 1 else heading
 
 
 def _leading_phrase(text: str, blocks: tuple[Block, ...]) -> str:
@@ -243,36 +313,43 @@ def _topics_of(
     """
     if stated.get("topic"):
         value = stated["topic"]
-        chosen = tuple(map(str, value if isinstance(value, list) else [value]))
+        chosen = tuple(dict.fromkeys(map(str, value if isinstance(value, list) else [value])))
         for topic_id in chosen:
             if topic_id not in topics:
-                near = difflib.get_close_matches(topic_id, topics, n=1)
-                hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(topics)}"
-                raise DocumentError(f"its topic {topic_id!r} is not in {TOPICS_FILE}; {hint}")
+                raise DocumentError(f"its topic {topic_id!r} is not in {TOPICS_FILE}; {_hint(topic_id, topics)}")
         return chosen, None
     plain = " ".join(words_of(title))
     named = [t for t in topics.values() if any(_contains(plain, name) for name in t.names)]
     exact = next((t for t in named if plain in {" ".join(words_of(n)) for n in t.names}), None)
     if exact:
         return (exact.topic_id,), None
-    own = Topic("-".join(plain.replace("'", "").split()), title, _own_names(title, text))
-    is_name = bool(stated.get("title")) and len(plain.split()) <= 12 and not title.endswith("?")
-    if is_name and (not named or _SUBTYPE.search(plain)):
+    own = _own_topic(title, text)
+    is_subtype = named and _SUBTYPE.search(plain) and not _NO_NAME.search(title.lower())
+    is_new = not named and stated.get("title") and not title.endswith("?")
+    if (is_subtype or is_new) and len(plain.split()) <= MAX_WORDS_OF_A_NAME:
         return (own.topic_id,), own
-    best, count = Counter({t.topic_id: _mentions(text, t) for t in topics.values()}).most_common(1)[0]
-    return ((best,), None) if count >= 2 else ((own.topic_id,), own)
+    folded = fold(text)
+    counts = {t.topic_id: _mentions(folded, t) for t in topics.values()}
+    best = max(counts, key=lambda t: counts[t])
+    is_other = not named and _DISEASE.search(own.name.lower()) and not _NO_NAME.search(own.name.lower())
+    if counts[best] < 2 or (is_other and _mentions(folded, own) > counts[best]):
+        return (own.topic_id,), own
+    return (best,), None
 
 
 def _contains(plain: str, name: str) -> bool:
     return f" {' '.join(words_of(name))} " in f" {plain} "
 
 
-def _mentions(text: str, topic: Topic) -> int:
+def _mentions(folded: str, topic: Topic) -> int:
     names = "|".join(re.escape(fold(n)) for n in sorted(topic.names, key=len, reverse=True))
-    return len(re.findall(rf"(?<![a-z0-9])(?:{names})(?![a-z0-9])", fold(text)))
+    return len(re.findall(rf"(?<![a-z0-9])(?:{names})(?![a-z0-9])", folded))
 
 
-def _own_names(title: str, text: str) -> tuple[str, ...]:
-    """The title, and the short form that the text gives in brackets after it."""
-    short = re.search(rf"{re.escape(title)}\s*\(([A-Z][A-Za-z0-9-]{{1,9}})\)", text, re.IGNORECASE)
-    return (title, short.group(1)) if short else (title,)
+def _own_topic(title: str, text: str) -> Topic:
+    """Make a topic of a title: what stands before ":" if that names a disease, and its short form in the text."""
+    head = _TITLE_SEPARATOR.split(title)[0]
+    name = head if _DISEASE.search(head.lower()) else title
+    short = re.search(rf"{re.escape(name)}\s*\(([A-Z][A-Za-z0-9-]{{1,9}})\)", text, re.IGNORECASE)
+    topic_id = "-".join(" ".join(words_of(name)).replace("'", "").split()) or name
+    return Topic(topic_id, name, (name, short.group(1)) if short else (name,))

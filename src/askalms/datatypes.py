@@ -184,6 +184,8 @@ class Query:
     """Complete without the conversation, spelling mended."""
     topics: tuple[str, ...]
     """Ids of the diseases it asks about; empty where none is named or implied."""
+    spelled_out: str = ""
+    """`text` with the abbreviations of diseases written out, as the encoders understand it best."""
     rewritten: bool = False
     """`text` says something else than what was typed, so the person is told."""
 

@@ -1,7 +1,9 @@
-"""Texts -> unit vectors: the encoder. Alone in importing sentence-transformers."""
+"""Texts -> unit vectors: the encoders. Alone in importing sentence-transformers and onnxruntime."""
 
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,9 +11,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from askalms.datatypes import Matrix
+from askalms.datatypes import Matrix, Vector
 from askalms.errors import ModelError
-from askalms.settings import EmbeddingSettings
+from askalms.settings import DEFAULT_SENTENCE_MODEL, EmbeddingSettings
+
+_SHIPPED = {DEFAULT_SENTENCE_MODEL: "sentences"}
+"""Models that come with the program, and their folders in `models/`."""
 
 
 class Encoder(Protocol):
@@ -49,37 +54,115 @@ class Encoder(Protocol):
         ...
 
 
-def load_encoder(settings: EmbeddingSettings) -> Encoder:
-    """Load the model that the settings name.
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """The two encoders of an index: finding a passage and picking its sentence are different jobs."""
+
+    passages: Encoder
+    sentences: Encoder
+
+
+def load_encoders(settings: EmbeddingSettings) -> Encoders:
+    """Load the models that the settings name; one model named twice is loaded once.
 
     Raises:
-        ModelError: It is neither a folder, nor an installed model package, nor a name that
-            sentence-transformers can load.
+        ModelError: One of them cannot be loaded.
     """
-    return _SentenceTransformerEncoder(settings)
+    passages = load_encoder(settings.model, settings.batch_size)
+    if settings.sentence_model == settings.model:
+        return Encoders(passages, passages)
+    return Encoders(passages, load_encoder(settings.sentence_model, settings.batch_size))
+
+
+def load_encoder(name: str, batch_size: int = 32) -> Encoder:
+    """Load a model.
+
+    Args:
+        name: "askalms-sentences", a folder, an installed model package, or a name that
+            sentence-transformers knows. A folder with model.onnx and tokenizer.json is run by
+            onnxruntime, anything else by sentence-transformers.
+        batch_size: Texts encoded at once, where the engine gains by it.
+
+    Raises:
+        ModelError: It is none of these.
+    """
+    location = Path(model_location(name))
+    try:
+        if (location / "model.onnx").is_file():
+            return _OnnxEncoder(name, location)
+        return _SentenceTransformerEncoder(name, str(location), batch_size)
+    except Exception as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(
+            f"the model {name!r} cannot be loaded ({reason}); name a folder that holds a "
+            "sentence-transformers model, or an installed model package, under [embedding] in askalms.toml"
+        ) from None
+
+
+class _OnnxEncoder:
+    """A model exported to ONNX with its pooling.
+
+    Texts are encoded one by one: with dynamic quantisation, the embedding of a text in a batch
+    depends on the other texts in it.
+    """
+
+    def __init__(self, name: str, folder: Path) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        # Threads within one short text cost more than they gain; texts run side by side instead.
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        self.name = name
+        self._session = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self.dimension = int(self._session.get_outputs()[0].shape[1])
+        self.max_tokens = 256
+
+    def count_tokens(self, text: str) -> int:
+        return len(self._tokenizer.encode(text).ids)
+
+    def encode(self, texts: Sequence[str], on_done: Callable[[int], None] | None = None) -> Matrix:
+        rows = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        if len(texts) == 1:
+            rows[0] = self._encode_one(texts[0])
+            return rows
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for i, row in enumerate(pool.map(self._encode_one, texts)):
+                rows[i] = row
+                if on_done:
+                    on_done(1)
+        return rows
+
+    def _encode_one(self, text: str) -> Vector:
+        ids = self._tokenizer.encode(text).ids
+        if len(ids) > self.max_tokens:
+            ids = [*ids[: self.max_tokens - 1], ids[-1]]
+        tokens = np.array([ids], dtype=np.int64)
+        feed = {"input_ids": tokens, "attention_mask": np.ones_like(tokens)}
+        embedding: Vector = self._session.run(None, feed)[0][0]
+        return embedding
 
 
 class _SentenceTransformerEncoder:
     """Any model of sentence-transformers, on the processor."""
 
-    def __init__(self, settings: EmbeddingSettings) -> None:
+    def __init__(self, name: str, location: str, batch_size: int) -> None:
         # Nothing is sent anywhere and nothing fetched behind the user's back.
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         from sentence_transformers import SentenceTransformer
         from transformers.utils.logging import disable_progress_bar
 
-        disable_progress_bar()
-        self.name = settings.model
-        self._batch_size = settings.batch_size
-        try:
-            model = SentenceTransformer(model_location(settings.model), device="cpu")
-        except Exception as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise ModelError(
-                f"the model {settings.model!r} cannot be loaded ({reason}); name a folder that holds a "
-                "sentence-transformers model, or an installed model package, under [embedding] in askalms.toml"
-            ) from None
+        disable_progress_bar()  # type: ignore[no-untyped-call]
+        self.name = name
+        self._batch_size = batch_size
+        model = SentenceTransformer(location, device="cpu")
         self._model: Any = model
         self.dimension = int(model.get_embedding_dimension() or 0)
         self.max_tokens = int(model.max_seq_length or 512)
@@ -109,7 +192,9 @@ class _SentenceTransformerEncoder:
 
 
 def model_location(name: str) -> str:
-    """Find where a model lies: a folder, the weights inside an installed package, or the name itself."""
+    """Find where a model lies: with the program, in a folder, in an installed package, or under its name."""
+    if name in _SHIPPED:
+        return str(files("askalms") / "models" / _SHIPPED[name])
     if Path(name).is_dir():
         return name
     module = name.replace("-", "_")

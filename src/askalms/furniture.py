@@ -62,12 +62,16 @@ def _judge(text: str, block: Block) -> _Judged:
     if block.kind in (BlockKind.FURNITURE, BlockKind.DATELINE):
         return block, (block.kind is BlockKind.DATELINE,) * max(1, len(block.sentences))
     if block.kind is BlockKind.HEADING:
-        return block, (not _is_furniture_line(text[block.start : block.end]),)
+        line = text[block.start : block.end]
+        # "On this page:" announces links; "This page" may well be a title.
+        return block, (not _is_furniture_line(line) and not (line.endswith(":") and _is_teaser(line)),)
     sentences = [text[s.start : s.end] for s in block.sentences]
     keep = [not _is_furniture_sentence(s, block.kind) for s in sentences]
     if len(sentences) <= 3 and _is_teaser(sentences[0]):
         keep = [False] * len(keep)
     if block.kind is BlockKind.LIST_ITEM and any(_is_citation(s) for s in sentences):
+        keep = [False] * len(keep)
+    if len(sentences) <= 4 and _has_authors(sentences[0]):
         keep = [False] * len(keep)
     return block, _smoothed(keep)
 
@@ -91,8 +95,12 @@ def _phrases(name: str) -> re.Pattern[str]:
 
 
 def _is_citation(sentence: str) -> bool:
+    return bool(_CITATION.search(sentence)) or _has_authors(sentence)
+
+
+def _has_authors(sentence: str) -> bool:
     # "Vitamin A, Vitamin D" are no two authors.
-    return bool(_CITATION.search(sentence)) or len(set(_AUTHOR.findall(sentence))) >= 2
+    return len(set(_AUTHOR.findall(sentence))) >= 2
 
 
 def _is_furniture_line(line: str) -> bool:
@@ -104,13 +112,13 @@ def _is_furniture_line(line: str) -> bool:
         or bool(_phrases("interface_phrases").search(line))
         or len(_SEPARATOR.findall(line)) >= 2
         or bool(_ADDRESS.match(line))
+        or bool(_LOST_LINK.search(line))
     )
 
 
 def _is_furniture_sentence(sentence: str, kind: BlockKind) -> bool:
-    words = _WORD.findall(sentence)
-    ended = bool(_ENDED.search(sentence))
-    if _is_furniture_line(sentence) or len(words) > MAX_QUOTABLE_WORDS or _LOST_LINK.search(sentence):
+    words: list[str] = _WORD.findall(sentence)
+    if _is_furniture_line(sentence) or len(words) > MAX_QUOTABLE_WORDS:
         return True
     if any(_phrases(p).search(sentence) for p in ("disclaimer_phrases", "pointer_phrases")):
         return True
@@ -121,11 +129,11 @@ def _is_furniture_sentence(sentence: str, kind: BlockKind) -> bool:
     site_words = {w.lower() for w in _phrases("interface_words").findall(sentence)}
     if len(site_words) >= 2 or (_ADDRESS.search(sentence) and len(words) < 15):
         return True
-    if kind is BlockKind.PROSE and not ended and not sentence.endswith(":"):
-        # Titles of pages, one after the other.
-        capitals = sum(w[0].isupper() or w[0].isdigit() for w in words)
-        return capitals > len(words) * (0.6 if len(words) <= 20 else 0.2)
-    return False
+    if kind is not BlockKind.PROSE or _ENDED.search(sentence) or sentence.endswith(":"):
+        return False
+    # Without an end it is prose that was cut off, or titles of pages one after the other.
+    capitals = sum(w[0].isupper() or w[0].isdigit() for w in words)
+    return capitals > len(words) * (0.6 if len(words) <= 20 else 0.2)
 
 
 def _is_teaser(sentence: str) -> bool:
@@ -191,9 +199,7 @@ def _after_the_end(text: str, judged: list[_Judged]) -> list[_Judged]:
 def _start_of_references(text: str, judged: list[_Judged]) -> int | None:
     """Find the first block of a list of references that no heading announces."""
     cited = [
-        i
-        for i, (block, keep) in enumerate(judged)
-        if not any(keep[:1]) and _is_citation(text[block.start : block.end])
+        i for i, (block, keep) in enumerate(judged) if not any(keep[:1]) and _is_citation(text[block.start : block.end])
     ]
     runs = zip(cited, cited[_PAGE_OF_CITATIONS - 1 :], strict=False)
     return next((first for first, last in runs if last - first <= 2 * _PAGE_OF_CITATIONS), None)

@@ -1,7 +1,8 @@
 """The searchable structure on disk, in generations. Alone in importing faiss.
 
     index/CURRENT             name of the generation that answers
-    index/generations/NAME/   manifest.json, documents.jsonl, terms.json, passages.faiss, sentences.npy, bm25/
+    index/generations/NAME/   manifest.json, documents.jsonl, terms.json, bm25/,
+                              passages.faiss, sentences.npy, headings.npy, headings.json, topics.json
 
 A generation is written beside the old one, read back and compared, and becomes the current one by
 one atomic rename of CURRENT. The one before it is kept.
@@ -41,10 +42,10 @@ from askalms.datatypes import (
     Topic,
     Vector,
 )
-from askalms.embedding import Encoder
+from askalms.embedding import Encoders
 from askalms.errors import IndexUnusableError
 from askalms.lexical import BM25, terms_of
-from askalms.settings import Settings
+from askalms.settings import EmbeddingSettings, Settings
 from askalms.words import words_of
 
 FORMAT = 1
@@ -83,6 +84,8 @@ class Index:
     topics: Mapping[str, Topic]
     sentence_vectors: Matrix
     """Of each sentence with its title and heading, shape (sentences, d)."""
+    headings: Mapping[str, Vector]
+    """Embedding of each innermost heading by the encoder of passages: two questions that ask the same are near."""
     bm25: BM25
     """Over passages with their title and heading."""
     words: Mapping[str, int]
@@ -115,9 +118,17 @@ class Index:
     @cached_property
     def passages_of_topic(self) -> Mapping[str, Rows]:
         """Rows of the passages of each topic, by topic id."""
+        return self._rows_by_topic([p.doc_id for p in self.passages])
+
+    @cached_property
+    def sentences_of_topic(self) -> Mapping[str, Rows]:
+        """Rows of the sentences of each topic, by topic id."""
+        return self._rows_by_topic([s.doc_id for s in self.sentences])
+
+    def _rows_by_topic(self, doc_ids: Sequence[str]) -> Mapping[str, Rows]:
         rows: dict[str, list[int]] = {topic_id: [] for topic_id in self.topics}
-        for row, passage in enumerate(self.passages):
-            for topic_id in self.documents[passage.doc_id].topics:
+        for row, doc_id in enumerate(doc_ids):
+            for topic_id in self.documents[doc_id].topics:
                 rows.setdefault(topic_id, []).append(row)
         return {topic_id: np.array(found, dtype=np.int64) for topic_id, found in rows.items()}
 
@@ -133,6 +144,11 @@ class Index:
 def in_context(title: str, heading: str, text: str) -> str:
     """Put title and heading in front of a text, as it is embedded and searched."""
     return f"{title}. {heading}\n{text}" if heading else f"{title}\n{text}"
+
+
+def innermost(heading: str) -> str:
+    """Give the last part of a heading path."""
+    return heading.rsplit(" > ", 1)[-1]
 
 
 def rarity(counts: Mapping[str, int], total: int) -> dict[str, float]:
@@ -165,14 +181,14 @@ def is_up_to_date(folder: Path, corpus: Corpus, settings: Settings) -> bool:
 
 
 def build_index(
-    folder: Path, corpus: Corpus, encoder: Encoder, settings: Settings, on_progress: Progress | None = None
+    folder: Path, corpus: Corpus, encoders: Encoders, settings: Settings, on_progress: Progress | None = None
 ) -> None:
     """Build a generation, check it, and make it the current one.
 
     Args:
         folder: Where indexes live; made if missing.
         corpus: The documents; at least one.
-        encoder: Embeds passages and sentences.
+        encoders: Embed passages and sentences.
         settings: Kept in the manifest.
         on_progress: Told how far it is.
 
@@ -182,6 +198,7 @@ def build_index(
     if not corpus.documents:
         raise IndexUnusableError("the corpus holds no document that can be read, so there is nothing to index")
     report = on_progress or _ignore
+    encoder = encoders.passages
     limit = min(settings.chunking.passage_tokens, encoder.max_tokens)
     chunks: list[Chunks] = []
     rows = 0
@@ -192,7 +209,7 @@ def build_index(
     report("Cutting", len(corpus.documents), len(corpus.documents))
     generation = _new_generation(folder)
     try:
-        _write(generation, corpus, chunks, encoder, settings, report)
+        _write(generation, corpus, chunks, encoders, settings, report)
         _check_files(generation)
         _load(generation)
         _switch(folder, generation)
@@ -206,25 +223,24 @@ def _ignore(what: str, done: int, total: int) -> None:
     """Take no notice of progress."""
 
 
-def open_index(folder: Path, encoder_name: str, dimension: int | None = None) -> Index:
+def open_index(folder: Path, settings: EmbeddingSettings) -> Index:
     """Open the current generation.
 
     Args:
         folder: Where indexes live.
-        encoder_name: The model that will embed the questions.
-        dimension: Components of its embeddings, if known.
+        settings: Name the models that will embed the questions.
 
     Raises:
-        IndexUnusableError: There is none, it is damaged, or another model or program made it.
+        IndexUnusableError: There is none, it is damaged, or other models or another program made it.
     """
     generation = _current(folder)
     manifest = _read_manifest(generation)
-    if manifest["model"] != encoder_name or (dimension is not None and manifest["dimension"] != dimension):
-        raise IndexUnusableError(
-            f"the index holds {manifest['dimension']}-dimensional embeddings of {manifest['model']!r}, "
-            f"but the settings name {encoder_name!r}; {_REBUILD}, "
-            "or name the old model under [embedding] in askalms.toml"
-        )
+    for key, name in (("model", settings.model), ("sentence_model", settings.sentence_model)):
+        if manifest[key] != name:
+            raise IndexUnusableError(
+                f"the index holds embeddings of {manifest[key]!r}, but the settings name {name!r}; {_REBUILD}, "
+                f"or name the old one as {key} under [embedding] in askalms.toml"
+            )
     _check_files(generation)
     return _load(generation)
 
@@ -239,9 +255,7 @@ def read_document(folder: Path, doc_id: str) -> Document:
     _read_manifest(generation)
     documents, _ = _read_documents(generation)
     if doc_id not in documents:
-        raise IndexUnusableError(
-            f"the index has no document {doc_id!r}; it has {', '.join(sorted(documents)[:20])}"
-        )
+        raise IndexUnusableError(f"the index has no document {doc_id!r}; it has {', '.join(sorted(documents)[:20])}")
     return documents[doc_id]
 
 
@@ -299,8 +313,7 @@ def _fingerprint(corpus: Corpus, settings: Settings) -> str:
         "format": FORMAT,
         "settings": settings.as_dict(),
         "documents": [
-            [d.doc_id, d.sha256, d.topics, asdict(d.provenance), list(map(asdict, d.blocks))]
-            for d in corpus.documents
+            [d.doc_id, d.sha256, d.topics, asdict(d.provenance), list(map(asdict, d.blocks))] for d in corpus.documents
         ],
         "topics": [asdict(t) for t in corpus.topics.values()],
     }
@@ -314,7 +327,7 @@ def _write(
     generation: Path,
     corpus: Corpus,
     chunks: Sequence[Chunks],
-    encoder: Encoder,
+    encoders: Encoders,
     settings: Settings,
     report: Progress,
 ) -> None:
@@ -322,27 +335,31 @@ def _write(
     sentences = [s for c in chunks for s in c.sentences]
     titles = {d.doc_id: d.provenance.title for d in corpus.documents}
     texts = [in_context(p.title, p.heading, p.text) for p in passages]
-    texts += [in_context(titles[s.doc_id], s.heading, s.text) for s in sentences]
+    said = [in_context(titles[s.doc_id], s.heading, s.text) for s in sentences]
+    headings = sorted({innermost(s.heading) for s in sentences})
     done = 0
 
     def count(finished: int) -> None:
         nonlocal done
         done += finished
-        report("Embedding", done, len(texts))
+        report("Embedding", done, len(texts) + len(said) + len(headings))
 
-    report("Embedding", 0, len(texts))
-    vectors = encoder.encode(texts, count)
+    count(0)
+    passage_vectors = encoders.passages.encode(texts, count)
+    heading_vectors = encoders.passages.encode(headings, count)
+    sentence_vectors = encoders.sentences.encode(said, count)
 
     # torch, where the encoder uses it, must be imported before faiss: the two bring OpenMP each.
     import faiss
 
     report("Writing", 0, 1)
-    store = faiss.IndexFlatIP(encoder.dimension)
-    store.add(np.ascontiguousarray(vectors[: len(passages)]))
+    store = faiss.IndexFlatIP(encoders.passages.dimension)
+    store.add(passage_vectors)
     faiss.write_index(store, str(generation / "passages.faiss"))
-    np.save(generation / "sentences.npy", vectors[len(passages) :])
-    BM25.build(texts[: len(passages)]).save(generation / "bm25")
-    said = texts[len(passages) :]
+    np.save(generation / "sentences.npy", sentence_vectors)
+    np.save(generation / "headings.npy", heading_vectors)
+    (generation / "headings.json").write_text(json.dumps(headings, ensure_ascii=False), "utf-8")
+    BM25.build(texts).save(generation / "bm25")
     counts = {
         "sentences": len(said),
         "words": Counter(word for text in said for word in set(words_of(text))),
@@ -359,8 +376,9 @@ def _write(
     manifest = {
         "format": FORMAT,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "model": encoder.name,
-        "dimension": encoder.dimension,
+        "model": encoders.passages.name,
+        "dimension": encoders.passages.dimension,
+        "sentence_model": encoders.sentences.name,
         "settings": settings.as_dict(),
         "fingerprint": _fingerprint(corpus, settings),
         "passages": len(passages),
@@ -419,6 +437,7 @@ def _load(generation: Path) -> Index:
     vectors: NDArray[np.float32] = np.load(generation / "sentences.npy", mmap_mode="r")
     store = faiss.read_index(str(generation / "passages.faiss"))
     counts = json.loads((generation / "terms.json").read_text("utf-8"))
+    headings = json.loads((generation / "headings.json").read_text("utf-8"))
     topics = [Topic(**_tuples(t)) for t in json.loads((generation / "topics.json").read_text("utf-8"))]
     if not (
         len(passages) == manifest["passages"] == store.ntotal
@@ -434,6 +453,7 @@ def _load(generation: Path) -> Index:
         passages,
         {t.topic_id: t for t in topics},
         vectors,
+        dict(zip(headings, np.load(generation / "headings.npy"), strict=True)),
         BM25.load(generation / "bm25", len(passages)),
         counts["words"],
         rarity(counts["terms"], counts["sentences"]),

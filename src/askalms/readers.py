@@ -1,30 +1,28 @@
 """One file of any format -> its text, and what it says of itself."""
 
+import hashlib
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
-from charset_normalizer import from_bytes
 
 from askalms.errors import DocumentError
-from askalms.segmentation import DATE
+from askalms.segmentation import DATE, DATED
 
 MARKDOWN_SUFFIXES = (".md", ".markdown")
 TEXT_SUFFIXES = (".txt", ".text")
 SUFFIXES = TEXT_SUFFIXES + MARKDOWN_SUFFIXES
 
-_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
-_FRONT_MATTER = re.compile(
-    r"\ufeff?---[ \t]*(?:\r\n|\r|\n)(.*?)(?:^|(?<=[\r\n]))---[ \t]*(?:\r\n|\r|\n|$)", re.DOTALL
-)
-_DATED = re.compile(
-    rf"\b(?:last |page )*(reviewed|updated|modified|revised|published)(?: on)?:? ({DATE})", re.IGNORECASE
-)
+_FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*(?:\r\n|\r|\n)(.*?)(?:^|(?<=[\r\n]))---[ \t]*(?:\r\n|\r|\n|$)", re.DOTALL)
+_OPEN_FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*[\r\n]+\w+:[ \r\n]")
+_DATE = re.compile(DATE, re.IGNORECASE)
+_DATED = re.compile(rf"\b{DATED}", re.IGNORECASE)
 _ADDRESS = re.compile(r"\bURL of this page:\s*(https?://\S+)", re.IGNORECASE)
 _SERVICE = re.compile(r"\bA service of (?:the )?([A-Z][\w.,& -]+?(?: of [A-Z]\w+)?)\s*(?:[®©™]|$)", re.MULTILINE)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -40,7 +38,9 @@ class Extract:
     """Where the front matter ends."""
     is_markdown: bool
     front_matter: Mapping[str, Any]
-    """What the front matter holds, names as in the file; empty without one."""
+    """What the front matter holds, names and values as in the file; empty without one."""
+    sha256: str
+    """Of the file's bytes, in hexadecimal."""
 
 
 def read_file(path: Path, max_bytes: int) -> Extract:
@@ -59,45 +59,37 @@ def read_file(path: Path, max_bytes: int) -> Extract:
             f"the format {path.suffix or '(no suffix)'} is not read; save it as {' or '.join(SUFFIXES)}"
         )
     try:
-        size = path.stat().st_size
-        if size > max_bytes:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise DocumentError("it is no file but a folder, pipe or device; move it out of the corpus")
+        if status.st_size > max_bytes:
             raise DocumentError(
-                f"it has {size / 1e6:.1f} MB, more than the {max_bytes / 1e6:g} MB allowed; "
+                f"it has {status.st_size / 1e6:g} MB, more than the {max_bytes / 1e6:g} MB allowed; "
                 "cut it up, or raise max_file_megabytes under [corpus] in askalms.toml"
             )
         data = path.read_bytes()
     except OSError as error:
-        raise DocumentError(f"it cannot be opened ({error.strerror}); check its permissions") from None
+        raise DocumentError(f"it cannot be opened ({error.strerror}); check the file and its permissions") from None
     text = decode(data)
-    if not text.strip().strip("\ufeff"):
-        raise DocumentError("it is empty; remove it or put its text in")
     is_markdown = path.suffix.lower() in MARKDOWN_SUFFIXES
     front_matter, body_start = _front_matter(text) if is_markdown else ({}, 0)
-    return Extract(text, body_start, is_markdown, front_matter)
+    if not text[body_start:].strip().strip("\ufeff"):
+        raise DocumentError("it is empty; remove it or put its text in")
+    return Extract(text, body_start, is_markdown, front_matter, hashlib.sha256(data).hexdigest())
 
 
 def decode(data: bytes) -> str:
-    """Turn the bytes of a text file into text; what is valid UTF-8 is taken for it.
+    """Turn the bytes of a text file into text.
+
+    What is valid UTF-8 is taken for it, its byte-order mark being a character of the text; UTF-16
+    needs its mark, which is none. All else is Windows-1252, as browsers take it.
 
     Raises:
         DocumentError: The bytes are no text.
     """
-    for mark, encoding in _BOMS:
-        if data.startswith(mark):
-            try:
-                # The mark of UTF-8 stays, since offsets count it; UTF-16's is part of its encoding.
-                return data.decode(encoding)
-            except UnicodeDecodeError:
-                raise DocumentError(f"it begins as {encoding} but goes on otherwise; save it as UTF-8") from None
-    if b"\0" in data:
-        raise DocumentError("it holds NUL bytes, so it is no text file (or a damaged one); save it as UTF-8 text")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        guess = from_bytes(data).best()
-        if guess is None:
-            raise DocumentError("its encoding cannot be told; save it as UTF-8") from None
-        text = str(guess)
+    text = _decoded(data)
+    if "\0" in text:
+        raise DocumentError("it holds NUL bytes, so it is no text file, or a damaged one; save it as UTF-8 text")
     controls = sum(c < " " and c not in "\t\n\r\f\v" for c in text[:10_000])
     if controls > len(text[:10_000]) * 0.02:
         raise DocumentError("it holds control characters as binary files do; save it as UTF-8 text")
@@ -112,11 +104,9 @@ def dates_in(text: str) -> str:
         '2008-08'
     """
     order = ("reviewed", "updated", "modified", "revised", "published")
-    found = [(order.index(m.group(1).lower()), iso_date(m.group(2))) for m in _DATED.finditer(text)]
-    if not found:
-        return ""
-    kind = min(rank for rank, _ in found)
-    return max(day for rank, day in found if rank == kind)
+    found = [(order.index(m["act"].lower()), iso_date(m["date"])) for m in _DATED.finditer(re.sub(r"[*_]", "", text))]
+    kind = min((rank for rank, day in found if day), default=0)
+    return max((day for rank, day in found if rank == kind), default="")
 
 
 def iso_date(words: str) -> str:
@@ -126,23 +116,28 @@ def iso_date(words: str) -> str:
         >>> iso_date("March 1, 2016"), iso_date("August 2008"), iso_date("2026-03-26")
         ('2016-03-01', '2008-08', '2026-03-26')
     """
-    numeric = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", words.strip())
-    if numeric:
-        return "-".join(part for part in numeric.groups() if part)
-    year = re.search(r"\b\d{4}\b", words)
-    if not year:
+    found = _DATE.search(words)
+    if not found:
         return ""
-    month = next((i for i, m in enumerate(_MONTHS, 1) if re.search(rf"\b{m}", words.lower())), None)
-    if month is None:
-        return year.group()
-    day = re.search(r"\b(\d{1,2})\b", words.replace(year.group(), ""))
-    return f"{year.group()}-{month:02d}" + (f"-{int(day.group(1)):02d}" if day else "")
+    parts = re.findall(r"\d+", found.group())
+    named = next((i for i, m in enumerate(_MONTHS, 1) if re.search(rf"\b{m}", found.group().lower())), None)
+    if named:
+        *day, year = parts
+        parts = [year, f"{named:02d}", *(f"{int(d):02d}" for d in day[:1])]
+    while parts:
+        try:
+            date(*map(int, [*parts, "1", "1"][:3]))
+        except ValueError:
+            parts.pop()
+        else:
+            break
+    return "-".join(parts)
 
 
 def address_in(text: str) -> str:
     """Find the address that a page states as its own; "" if it states none."""
     match = _ADDRESS.search(text)
-    return match.group(1) if match else ""
+    return match.group(1).rstrip(".,;)") if match else ""
 
 
 def publisher_in(text: str, url: str) -> str:
@@ -153,28 +148,41 @@ def publisher_in(text: str, url: str) -> str:
     return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
+def _decoded(data: bytes) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.decode("utf-16")
+        except UnicodeDecodeError:
+            raise DocumentError("it begins as UTF-16 but goes on otherwise; save it as UTF-8") from None
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        rest = data.decode("utf-8", "replace")
+        damaged = rest.count("\ufffd")
+        if sum(c > "\x7f" for c in rest) > 2 * damaged:
+            line = data[: error.start].count(b"\n") + 1
+            raise DocumentError(f"it is UTF-8 with a damaged character in line {line}; mend that") from None
+    try:
+        return data.decode("cp1252")
+    except UnicodeDecodeError:
+        raise DocumentError("its encoding cannot be told; save it as UTF-8") from None
+
+
 def _front_matter(text: str) -> tuple[Mapping[str, Any], int]:
     match = _FRONT_MATTER.match(text)
     if not match:
+        if _OPEN_FRONT_MATTER.match(text):
+            raise DocumentError("its front matter has no end; put a line --- below it")
         return {}, 0
     try:
-        data = yaml.safe_load(match.group(1))
+        # Every value stays the text it is: to YAML, 2016-13-01 is an error and the title "No" is false.
+        data = yaml.load(match.group(1), Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
         line = f" in line {where.line + 2}" if where else ""
         raise DocumentError(f"its front matter is not YAML{line}; compare it with a document that works") from None
-    if data is None:
+    if not data:
         return {}, match.end()
     if not isinstance(data, dict):
         raise DocumentError("its front matter is not a list of names and values (title: ..., topic: ...)")
-    return {str(name): _plain(value) for name, value in data.items()}, match.end()
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime | date):
-        return value.isoformat()[:10]
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    return value
+    return data, match.end()

@@ -187,7 +187,5 @@ def _quote_as_json(quote: Quote) -> dict[str, Any]:
         "reviewed": page.reviewed,
         "heading": quote.heading,
         "probability": round(quote.probability, 4),
-        "also_in": [
-            {"document": place.document, "start": place.start, "end": place.end} for place in quote.also_in
-        ],
+        "also_in": [{"document": place.document, "start": place.start, "end": place.end} for place in quote.also_in],
     }

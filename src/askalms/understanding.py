@@ -21,9 +21,8 @@ SHORT_NAME = 5
 """A name of fewer letters is taken only as it is written: one letter makes another of it."""
 
 _TOKEN = re.compile(r"\w+(?:['’]\w+)?", re.UNICODE)
-_COMPARES = re.compile(
-    r"\bsame as\b|\bdifferen|\bversus\b|\bvs\b|\bcompared?\b|\bconfus|\bboth\b|\beach\b|\bor\b|\bshort for\b"
-    r"|\bthan\b|\btwo diseases\b"
+_SETS_SIDE_BY_SIDE = re.compile(
+    r"\bsame as\b|\bshort for\b|\bconfus|\bmixed up\b|\bdifferent from\b|\bthe same thing\b"
 )
 _REFERS_BACK = re.compile(
     r"\b(?:it|its|this|that|they|them|their|these|those|the disease|the condition|the syndrome)\b"
@@ -34,9 +33,7 @@ _REFERENT = re.compile(
 _ELLIPSIS = re.compile(
     r"^\W*(?:and|what about|how about|also|so|but)\b\W*(?:what about|how about|for|with|in|about)?\W*", re.I
 )
-_CHILD = re.compile(
-    r"\b(?:year old|month old|(?:my|our) (?:\w+ )?(?:son|daughter|boy|girl|child|kid|baby|toddler))\b"
-)
+_CHILD = re.compile(r"\b(?:year old|month old|(?:my|our) (?:\w+ )?(?:son|daughter|boy|girl|child|kid|baby|toddler))\b")
 _CORRECTS = re.compile(r"\b(?:i meant|i mean|sorry,? (?:i|not)|no,? (?:i meant|not))\b")
 
 
@@ -60,8 +57,8 @@ class Understanding:
     query: Query
     ask_back: tuple[str, ...] = ()
     """Ids of the topics to choose from, where answering would be guessing."""
-    compares: bool = False
-    """An answer needs a quote about each of the query's topics."""
+    sides: tuple[Query, ...] = ()
+    """The same question about each of several diseases, where an answer needs a quote about each."""
 
 
 def understand(question: Question, topics: Mapping[str, Topic], words: Mapping[str, int]) -> Understanding:
@@ -83,12 +80,30 @@ def understand(question: Question, topics: Mapping[str, Topic], words: Mapping[s
         text = _completed(text, named, carried, question.history, topics)
     if _CORRECTS.search(fold(typed)) and len(named) > 1:
         named = named[-1:]
-    compares = bool(_COMPARES.search(fold(typed)))
-    if compares and len(named) == 1 and re.search(r"\bsame as\b|\bshort for\b|\bconfus", fold(typed)):
+    if len(named) == 1 and _SETS_SIDE_BY_SIDE.search(fold(typed)):
         named = _distinct((*named, *topics[named[0]].confused_with))
     ask_back = _ask_back(typed, mentions, named, carried, question.history, topics)
-    query = Query(text, named or carried, rewritten=fold(text) != fold(typed))
-    return Understanding(query, ask_back, compares=len(query.topics) > 1)
+    query = Query(text, named or carried, _spelled_out(text, topics), rewritten=fold(text) != fold(typed))
+    sides = tuple(_side(query, t, topics) for t in query.topics) if len(query.topics) > 1 else ()
+    return Understanding(query, ask_back, sides)
+
+
+def _side(query: Query, topic_id: str, topics: Mapping[str, Topic]) -> Query:
+    """Ask a question about several diseases about one of them."""
+    text = query.text
+    for mention in reversed(find_mentions(text, topics)):
+        if mention.topic_id != topic_id:
+            text = text[: mention.start] + topics[topic_id].name + text[mention.end :]
+    return Query(text, (topic_id,), _spelled_out(text, topics), query.rewritten)
+
+
+def _spelled_out(text: str, topics: Mapping[str, Topic]) -> str:
+    """Write the name of a disease in place of the abbreviation that stands in brackets in its name."""
+    for mention in reversed(find_mentions(text, topics)):
+        name = topics[mention.topic_id].name
+        if f"({fold(mention.name)})" in fold(name) and name not in text:
+            text = text[: mention.start] + name + text[mention.end :]
+    return text
 
 
 def find_mentions(text: str, topics: Mapping[str, Topic]) -> list[Mention]:

@@ -4,6 +4,10 @@ import re
 import unicodedata
 
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
+# Hyphenation marks and the like stand inside words, unseen; apostrophes come in many shapes.
+_UNSEEN = str.maketrans(
+    {"\u00ad": "", "\u200b": "", "\u2060": "", "\ufeff": "", "’": "'", "‘": "'", "ʼ": "'", "´": "'", "′": "'"}
+)
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 
 
@@ -14,7 +18,7 @@ def fold(text: str) -> str:
         >>> fold("Alström Syndrome, Senior-Løken")
         'alstrom syndrome, senior-loken'
     """
-    plain = unicodedata.normalize("NFKD", text.replace("’", "'")).casefold().translate(_LETTERS)
+    plain = unicodedata.normalize("NFKD", text.translate(_UNSEEN)).casefold().translate(_LETTERS)
     return "".join(c for c in plain if not unicodedata.combining(c))
 
 
