@@ -24,7 +24,7 @@ Read next in journey
 What to read next
 Marlow syndrome day by day
 Learn how families plan their days. A warm guide with lists to print.
-This site is for informational purposes only and not medical advice."""
+What stands here serves informational purposes and is no medical advice."""
 
 ANSWERED_TWICE = """\
 Short answer · Medically reviewed summary · Last updated: 2030-11-02
@@ -65,7 +65,7 @@ You may find definitions for these words in the Library Glossary (
   • Finch AB, Marlow CD. Falls in early life. J Balance. 2001 Feb;4(2):11-9. (
   • Marlow CD, Okafor E, Lind F. The gene MRLW1. Ann Ear. 2009 Mar;7(1):1-8. Review. (
 
-The resources on this site should not be used as a substitute for professional medical care.
+Nothing on these pages is meant as a substitute for professional care.
 
 Reviewed: August 2029
 Published: May 4, 2030"""
@@ -73,8 +73,8 @@ Published: May 4, 2030"""
 SQUASHED = (
     "Marlow syndrome: NorlandPlus Genetics Skip navigation An official website of the Norland government "
     "Menu Search Health Topics Drugs Genetics Tests Videos Share Print Cookies Log in "
-    "URL of this page: https://norlandplus.example/genetics/marlow-syndrome/ Marlow syndrome To use the sharing "
-    "features on this page, please enable JavaScript. Description Marlow syndrome (MRLS) is a disorder of the inner "
+    "URL of this page: https://norlandplus.example/genetics/marlow-syndrome/ Marlow syndrome Sharing needs "
+    "JavaScript, so please turn it on. Description Marlow syndrome (MRLS) is a disorder of the inner "
     "ear that makes people lose their balance. The first falls come before the age of three. In most children both "
     "ears are affected at once. Over the years walking on uneven ground becomes hard, and many people come to use a "
     "stick. Some have a ringing sound in the ears that comes and goes. Others feel sick when they ride in a car or on "
@@ -85,7 +85,7 @@ SQUASHED = (
     "the disorder. The gene tells cells how to fold a protein that keeps small hairs in the inner ear upright. "
     "Without the protein the hairs lean over and send the wrong message to the brain. Learn more about the gene "
     "associated with Marlow syndrome MRLW1 Additional Information from NCBI Gene: MRLW2 MRLW3 Inheritance The "
-    "disorder is passed on in a recessive way, which means that both copies of the gene in each cell are changed. "
+    "disorder is passed on in a recessive way, which means that each cell holds two changed copies and none that works. "
     "The parents carry one changed copy each and have no signs. Other Names for This Condition MRLS Marlow-Finch "
     "syndrome Catalog of Genes and Diseases from OMIM MARLOW SYNDROME 1; MRLS1 MARLOW SYNDROME 2; MRLS2 Scientific "
     "Articles on PubMed PubMed References Finch AB, Marlow CD. Falls in early life and what they tell:\n"
@@ -94,8 +94,8 @@ SQUASHED = (
     "a protein of the inner ear. Ann Ear. 2009 Mar;7(1):1-8. doi: 10.1000/ae.2009.1.\n"
     "Epub 2009 Jan 4. Citation on PubMed or Free article on PubMed Central Okafor E, Lind F. Sticks and\n"
     "stones. Walk. 2012 Jun;9(3):30-4. doi: 10.1000/w.2012.30. Citation on PubMed Related Health Topics Balance "
-    "Problems Ear Disorders Disclaimers NorlandPlus links to health information from other government agencies. The "
-    "information on this site should not be used as a substitute for professional medical care or advice. Learn how "
+    "Problems Ear Disorders Disclaimers NorlandPlus also shows pages of other agencies. What "
+    "NorlandPlus says is no substitute for professional care. Learn how "
     "to cite this page About NorlandPlus Site Map Customer Support Subscribe to RSS Follow us Copyright Last updated "
     "March 1, 2028"
 )

@@ -48,7 +48,7 @@ def eager(toy_index: Index, toy_encoders: Encoders, toy_settings: Settings) -> A
 
 def test_the_sentence_that_answers_comes_first(toy_assistant: Assistant):
     """The gene stands in one sentence of the page."""
-    answer = toy_assistant.ask("Which gene causes Alström syndrome?")
+    answer = toy_assistant.ask("Which gene is changed in Alström syndrome?")
     assert answer.outcome is Outcome.ANSWER
     assert answer.quotes[0].text == "Changes in the ALMS1 gene cause Alström syndrome."
     assert answer.quotes[0].heading == "Which gene causes it?"
@@ -114,7 +114,7 @@ def test_a_disease_without_documents_is_not_found(eager: Assistant, toy_index: I
 
 def test_what_no_longer_matches_its_document_is_never_shown(toy_index: Index, eager: Assistant):
     """A sentence whose document says something else at its place is left out."""
-    question = "Which gene causes Alström syndrome?"
+    question = "Which gene is changed in Alström syndrome?"
     documents = {
         doc_id: replace(d, text=d.text.replace("ALMS1 gene cause", "ALMS2 gene cause"))
         for doc_id, d in toy_index.documents.items()
@@ -127,7 +127,7 @@ def test_what_no_longer_matches_its_document_is_never_shown(toy_index: Index, ea
 def test_silence_below_the_threshold(toy_index: Index, toy_encoders: Encoders, toy_settings: Settings):
     """With a threshold that nothing reaches, the answer is that the documents do not say."""
     strict = Assistant(toy_index, toy_encoders, replace(toy_settings, answering=AnsweringSettings(threshold=1.0)))
-    answer = strict.ask("Which gene causes Alström syndrome?")
+    answer = strict.ask("Which gene is changed in Alström syndrome?")
     assert (answer.outcome, answer.quotes) == (Outcome.NOT_FOUND, ())
 
 

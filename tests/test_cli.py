@@ -42,7 +42,7 @@ def answering(monkeypatch: pytest.MonkeyPatch, toy_assistant: Assistant) -> None
 @pytest.mark.usefixtures("answering")
 def test_ask_prints_quotes_with_their_source(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
     """The answer goes to stdout, and nothing else does."""
-    assert _run(monkeypatch, "ask", "Which gene causes Alström syndrome?") == 0
+    assert _run(monkeypatch, "ask", "Which gene is changed in Alström syndrome?") == 0
     out = capfd.readouterr().out
     assert "Changes in the ALMS1 gene cause Alström syndrome." in out
     assert "Alström syndrome in short" in out
@@ -55,7 +55,7 @@ def test_ask_json_has_exactly_the_fields_of_the_contract(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ):
     """Programs rely on the names and their order."""
-    assert _run(monkeypatch, "ask", "--json", "Which gene causes Alström syndrome?") == 0
+    assert _run(monkeypatch, "ask", "--json", "Which gene is changed in Alström syndrome?") == 0
     answer = json.loads(capfd.readouterr().out)
     assert list(answer) == KEYS
     assert list(answer["quotes"][0]) == QUOTE_KEYS

@@ -22,7 +22,7 @@ SHARED = ROOT.parent / "shared"
 
 QUESTIONS = [
     ("Is Alström syndrome inherited?", "alstrom-syndrome", r"recessive|both|inherited"),
-    ("Which gene causes Alström syndrome?", "alstrom-syndrome", r"ALMS1"),
+    ("Which gene is changed in Alström syndrome?", "alstrom-syndrome", r"ALMS1"),
     ("How many people in the world have Alström syndrome?", "alstrom-syndrome", r"900|500|rare"),
     ("my boy has alstroms will he go blind", "alstrom-syndrome", r"sight|vision|eye|blind|see"),
     ("Is her Alström because of something we did?", "alstrom-syndrome", r"parent|mother|father|fault"),
@@ -45,7 +45,7 @@ def test_a_family_finds_its_answer(real_assistant: Assistant, question: str, top
 @pytest.mark.parametrize(
     "question",
     [
-        "What is the best treatment for migraine?",
+        "How is hay fever treated?",
         "Which football club is the best?",
         "How many moons does Jupiter have?",
         "What are the symptoms of measles?",

@@ -26,7 +26,7 @@ QUOTE = Quote(
     document="003.txt",
     start=120,
     end=178,
-    text="This condition is inherited in an autosomal recessive pattern.",
+    text="Both parents of a child with Muckle disease carry one changed copy.",
     provenance=PAGE,
     heading="Alström syndrome > Inheritance",
     probability=0.934567,
@@ -170,7 +170,7 @@ def test_markdown_of_an_answer():
         [
             "One page answers this&#58;",
             "Understood as&#58; Is Alström syndrome inherited?",
-            "> This condition is inherited in an autosomal recessive pattern.",
+            "> Both parents of a child with Muckle disease carry one changed copy.",
             "From: [Alström syndrome](<https://example.org/condition/alstrom-syndrome>), "
             "Genetics Home Reference, reviewed August 2008, 18 years ago\\\n"
             "Also in: 001&#46;txt, sub/007&#46;md",
@@ -188,7 +188,7 @@ One page answers this:
 
 Understood as: Is Alström syndrome inherited?
 
-“This condition is inherited in an autosomal recessive pattern.”
+“Both parents of a child with Muckle disease carry one changed copy.”
   From: Alström syndrome, Genetics Home Reference, reviewed August 2008, 18 years ago, \
 https://example.org/condition/alstrom-syndrome
   Also in: 001.txt, sub/007.md
@@ -209,7 +209,7 @@ def test_json_of_an_answer():
                 "document": "003.txt",
                 "start": 120,
                 "end": 178,
-                "text": "This condition is inherited in an autosomal recessive pattern.",
+                "text": "Both parents of a child with Muckle disease carry one changed copy.",
                 "title": "Alström syndrome",
                 "publisher": "Genetics Home Reference",
                 "url": "https://example.org/condition/alstrom-syndrome",

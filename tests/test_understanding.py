@@ -119,7 +119,7 @@ def test_what_about_asks_the_question_again(topics: Mapping[str, Topic]):
 
 def test_a_correction_takes_the_disease_meant(topics: Mapping[str, Topic]):
     """The disease said by mistake is forgotten."""
-    query = _understood(topics, "Sorry, not ALS, I meant Alström. Is it inherited?", "Tell me about ALS").query
+    query = _understood(topics, "Sorry, not ALS, I meant Alström. Is it inherited?", "I read a page on ALS").query
     assert query.topics == (ALSTROM,)
 
 

@@ -144,13 +144,13 @@ def _below(quote: Quote, source: Iterable[str], write: Callable[[str], str] = st
 
 
 def _reviewed(page: Provenance, today: date) -> str:
+    """Tell the date of a page: when it was reviewed, or when it was written, if it was written from other pages."""
     if not page.reviewed:
         return ""
     words = date_in_words(page.reviewed)
     age = _age_in_years(page.reviewed, today)
-    if age < _OLD:
-        return message("rendering.reviewed", date=words)
-    return message("rendering.reviewed_long_ago", date=words, years=age)
+    key = "rendering.written" if page.sources else "rendering.reviewed"
+    return message(key, date=words) if age < _OLD else message(f"{key}_long_ago", date=words, years=age)
 
 
 def _age_in_years(iso_date: str, today: date) -> int:
