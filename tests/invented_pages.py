@@ -85,7 +85,7 @@ SQUASHED = (
     "the disorder. The gene tells cells how to fold a protein that keeps small hairs in the inner ear upright. "
     "Without the protein the hairs lean over and send the wrong message to the brain. Learn more about the gene "
     "associated with Marlow syndrome MRLW1 Additional Information from NCBI Gene: MRLW2 MRLW3 Inheritance The "
-    "disorder is passed on in a recessive way, which means that each cell holds two changed copies and none that works. "
+    "disorder is passed on in a recessive way, which means that each cell holds two changed copies. "
     "The parents carry one changed copy each and have no signs. Other Names for This Condition MRLS Marlow-Finch "
     "syndrome Catalog of Genes and Diseases from OMIM MARLOW SYNDROME 1; MRLS1 MARLOW SYNDROME 2; MRLS2 Scientific "
     "Articles on PubMed PubMed References Finch AB, Marlow CD. Falls in early life and what they tell:\n"
