@@ -25,7 +25,7 @@ QUESTIONS = [
     ("Which gene is changed in Alström syndrome?", "alstrom-syndrome", r"ALMS1"),
     ("How many people in the world have Alström syndrome?", "alstrom-syndrome", r"900|500|rare"),
     ("my boy has alstroms will he go blind", "alstrom-syndrome", r"sight|vision|eye|blind|see"),
-    ("Is her Alström because of something we did?", "alstrom-syndrome", r"parent|mother|father|fault"),
+    ("Is it my fault that my son has Alström syndrome?", "alstrom-syndrome", r"parent|mother|father|fault"),
     ("what is als", "amyotrophic-lateral-sclerosis", r"nerve|muscle|motor"),
     ("Is ALS usually inherited?", "amyotrophic-lateral-sclerosis", r"sporadic|famil|inherit|runs"),
     ("how long do people with lou gehrigs live", "amyotrophic-lateral-sclerosis", r"year"),

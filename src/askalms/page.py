@@ -17,6 +17,7 @@ from askalms.datatypes import Answerer
 from askalms.errors import AskALMSError
 from askalms.rendering import as_markdown, to_json, to_markdown
 from askalms.texts import load_data, message
+from askalms.triage import triage
 
 # Gradio reads these when it is imported.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -188,7 +189,8 @@ def _refusal(question: str) -> str:
     """Say why a question cannot be looked up; empty where it can."""
     if not question:
         return message("page.no_question")
-    if len(question) > LONGEST_QUESTION:
+    # A cry for help is answered at any length.
+    if len(question) > LONGEST_QUESTION and not triage(question):
         return message("page.too_long", length=f"{len(question):,}", limit=f"{LONGEST_QUESTION:,}")
     return ""
 
