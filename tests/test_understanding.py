@@ -110,6 +110,12 @@ def test_it_is_the_disease_spoken_of(topics: Mapping[str, Topic]):
     assert query.topics == (ALSTROM,)
 
 
+def test_a_complete_question_is_not_added_to(topics: Mapping[str, Topic]):
+    """It may still be about the disease of the turn before, which limits where it is looked up."""
+    query = _understood(topics, "What are the odds for the next baby?", "Is Alström syndrome inherited?").query
+    assert (query.text, query.topics, query.rewritten) == ("What are the odds for the next baby?", (ALSTROM,), False)
+
+
 def test_what_about_asks_the_question_again(topics: Mapping[str, Topic]):
     """The question before, with the other disease in it."""
     query = _understood(topics, "And ALS?", "How many people have Alström syndrome?").query

@@ -25,7 +25,7 @@ from askalms.settings import DEFAULT_SENTENCE_MODEL
 
 FOLDS = 5
 SEED = 1959
-WANTED_SILENCE = 0.9
+WANTED_SILENCE = 0.8
 """Share of the questions about the right disease, but without an answer, that must stay unanswered."""
 
 

@@ -25,7 +25,7 @@ from askalms.index import Index, innermost, open_index
 from askalms.reranking import Candidate, Reranker, cannot_stand_alone, load_reranker, sentence_features
 from askalms.retrieval import nearest_sentences, retrieve
 from askalms.settings import Settings, load_settings
-from askalms.texts import message
+from askalms.texts import load_data, message
 from askalms.triage import triage
 from askalms.understanding import find_mentions, understand
 from askalms.words import fold, words_of
@@ -314,4 +314,4 @@ def _announcement(quotes: Sequence[Quote]) -> str:
         return message("answering.one_quote")
     if len(documents) == 1:
         return message("answering.several_quotes_one_page")
-    return message("answering.several_pages", count=len(documents))
+    return message("answering.several_pages", count=load_data("messages")["answering"]["counts"][len(documents)])

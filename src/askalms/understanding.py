@@ -247,8 +247,6 @@ def _completed(
             text = _REFERENT.sub(name.replace("\\", r"\\"), text, count=1)
         elif len(new) <= 2 and _REFERS_BACK.search(fold(text)):
             text = f"{history[-1].strip()} {text}"
-        else:
-            text = f"{text.rstrip('?!. ')} ({name})?" if text.rstrip().endswith("?") else f"{text} ({name})"
     return text
 
 
