@@ -76,10 +76,27 @@ def test_a_sentence_in_two_documents_is_attributed_to_both(eager: Assistant):
     assert [p.document for p in quote.also_in] == ["usher.md"]
 
 
-def test_without_a_named_disease_one_disease_is_quoted(eager: Assistant):
-    """The best sentence decides which, and pages that are no home topic are left out."""
-    topics = {q.document for q in eager.ask("Do both parents carry one changed copy?").quotes}
-    assert topics == {"als.txt"}
+@pytest.mark.parametrize("question", ["Do both parents carry one changed copy?", "Will he die?", "hearing and sight"])
+def test_without_a_named_disease_the_home_disease_is_quoted(eager: Assistant, question: str):
+    """A worried parent who names no disease never reads of another one, however well its page fits."""
+    assert {q.document for q in eager.ask(question).quotes} == {"alstrom.md"}
+
+
+@pytest.mark.parametrize(
+    "question", ["Is cystic fibrosis inherited?", "What is Miller syndrome?", "is parkinsons inherited"]
+)
+def test_another_disease_gets_no_quote(eager: Assistant, question: str):
+    """Known by name or not, it is no disease of the documents, and no other disease's page answers for it."""
+    answer = eager.ask(question)
+    assert (answer.outcome, answer.quotes) == (Outcome.NOT_FOUND, ())
+    assert "disease you asked about" in answer.message
+
+
+def test_a_cry_for_help_is_not_forgotten(eager: Assistant):
+    """What comes right after it is taken as part of it, unless it asks about a disease."""
+    before = ("my son can't breathe",)
+    assert eager.ask("what should I do now?", before).outcome is Outcome.EMERGENCY
+    assert eager.ask("Is Alström syndrome inherited?", before).outcome is Outcome.ANSWER
 
 
 def test_a_comparison_quotes_each_side(eager: Assistant):
@@ -171,6 +188,7 @@ def test_an_emergency_is_told_before_any_quote(eager: Assistant):
         ("", Outcome.CLARIFY),
         ("   \n", Outcome.CLARIFY),
         ("\0", Outcome.CLARIFY),
+        ("\ud800", Outcome.NOT_FOUND),
         ("eyes " * 2000, Outcome.CLARIFY),
         ("I want to die " + "x" * 10_000, Outcome.CRISIS),
         ("which gene causes it?", Outcome.CLARIFY),

@@ -36,7 +36,6 @@ def test_passages_are_whole_sentences_of_one_section(text: str, is_markdown: boo
     assert [(s.block, s.kind, s.start, s.end) for s in chunks.sentences] == [
         (n, b.kind, s.start, s.end) for n, b, s in body
     ]
-    assert [s.opens_block for s in chunks.sentences] == [s == b.sentences[0] for _, b, s in body]
     assert all(s.text == text[s.start : s.end] for s in chunks.sentences)
     row = first_row
     for passage in chunks.passages:

@@ -326,7 +326,10 @@ def test_topics_of_the_folder_add_to_the_built_in_ones_and_replace_them(tmp_path
             "has 'nmaes', which is no field of a topic; did you mean 'names'?",
         ),
         ('[marlow]\nname = "A"\nnames = ["A"]\nhome = "no"', "home is 'no'; expected true or false"),
-        ('[marlow]\nname = "A"\nnames = ["A"]\nconfused_with = ["alstrom"]', "did you mean 'alstrom-syndrome'?"),
+        (
+            '[marlow]\nname = "A"\nnames = ["A"]\nconfused_with = ["alstrom-syndrom"]',
+            "did you mean 'alstrom-syndrome'?",
+        ),
     ],
 )
 def test_topics_that_are_not_understood_are_an_error(tmp_path: Path, topics: str, said: str):

@@ -219,6 +219,21 @@ def test_a_manifest_that_cannot_be_read_is_said_to_be(toy_folder: Path, content:
         open_index(toy_folder, TOY)
 
 
+@pytest.mark.parametrize("key", ["files", "documents", "sentence_model", "fingerprint"])
+def test_a_manifest_that_lacks_something_names_it(
+    toy_folder: Path, toy_corpus: Corpus, toy_settings: Settings, key: str
+):
+    """The index cannot be opened, and the next `askalms index` builds it anew."""
+    path = _generation(toy_folder) / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest[key]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(IndexUnusableError, match=rf"lacks {key}; rebuild"):
+        open_index(toy_folder, TOY)
+    assert not is_up_to_date(toy_folder, toy_corpus, toy_settings)
+    assert len(difference(toy_folder, toy_corpus).added) == 3
+
+
 @pytest.mark.parametrize("pointer", ["", "../../etc", "gone", "\xff"])
 def test_a_pointer_to_nothing_is_said_to_be(toy_folder: Path, pointer: str):
     """CURRENT names a generation that is not there."""

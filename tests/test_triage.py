@@ -22,6 +22,14 @@ def _outcome(question: str) -> Outcome | None:
         "our toddler swallowed a whole packet of heart tablets",
         "MY SON’S LIPS ARE BLUE AND HE’S GASPING",
         "her sugar is very high and she keeps vomiting",
+        "I have chest pain",
+        "not breathing!! help",
+        "hes having a siezure",
+        "she stopped breating",
+        "Papa cannot breathe",
+        "My son can't breathe, why does nobody come",
+        "she collapsed and is unconscious, like last year",
+        "he took the whole box of metformin",
     ],
 )
 def test_danger_to_life_is_an_emergency(question: str):
@@ -38,6 +46,9 @@ def test_danger_to_life_is_an_emergency(question: str):
         "my son cuts himself when nobody looks",
         "I'm afraid I will hurt my baby",
         "I've saved up pills so that I can end it all",
+        "i want to kil myself",
+        "i dont want to be alive anymore",
+        "my husband talks about suicide",
     ],
 )
 def test_despair_and_harm_are_a_crisis(question: str):
@@ -78,6 +89,9 @@ def test_other_subjects_are_out_of_scope(question: str):
         "I blame myself every night. Is it my fault?",
         "Do children with Alström syndrome have seizures?",
         "Is suicide common in families with ALS?",
+        "Is suicide more frequent in people with ALS?",
+        "Is substance abuse a cause of ALS?",
+        "She cuts herself off from friends",
         "What is a seizure?",
         "How much of ALS is inherited?",
         "How many people have it?",

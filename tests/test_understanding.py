@@ -97,7 +97,7 @@ def test_misspelled_words_are_mended_and_told(topics: Mapping[str, Topic]):
 
 def test_a_correct_question_is_left_alone(topics: Mapping[str, Topic]):
     """British spelling and everyday words are not mended towards the corpus."""
-    text = "Why does my neighbour's boy with ALS need a colourful chair?"
+    text = "Why does my neighbour's boy with ALS need specialised paediatric care and Mr Holstrom a colourful chair?"
     query = _understood(topics, text).query
     assert query.text == text
     assert not query.rewritten

@@ -26,16 +26,20 @@ from askalms.reranking import Candidate, Reranker, cannot_stand_alone, load_rera
 from askalms.retrieval import nearest_sentences, retrieve
 from askalms.settings import Settings, load_settings
 from askalms.texts import load_data, message
-from askalms.triage import triage
-from askalms.understanding import find_mentions, understand
+from askalms.triage import Verdict, triage
+from askalms.understanding import about, find_mentions, names_unknown_disease, understand
 from askalms.words import fold, words_of
 
 _log = logging.getLogger(__name__)
 
 RELATIVE_THRESHOLD = 0.5
 """A further quote must be at least this share as probable as the best one."""
+MAX_QUOTES = 4
+"""Most quotes of any answer."""
 MAX_JOINED = 3
 """Most sentences that are joined to one quote so that it can stand alone."""
+MAX_WORDS_OF_A_CRY = 8
+"""A longer question after an emergency is taken for one of its own."""
 SAME_WORDS = 0.7
 """Two quotes of which the shorter has this share of its words in the longer say the same."""
 
@@ -87,7 +91,9 @@ class Assistant:
     def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
         """Answer one question; `history` holds the earlier ones, oldest first. Never raises for any text."""
         started = time.perf_counter()
-        answer = self._answer(Question(question.replace("\0", " ").strip(), tuple(history)))
+        # Half of a character, as broken input may hold, cannot be encoded later on.
+        turns = [t.encode("utf-8", "replace").decode("utf-8").replace("\0", " ").strip() for t in (*history, question)]
+        answer = self._answer(Question(turns[-1], tuple(turns[:-1])))
         elapsed = (time.perf_counter() - started) * 1000
         return replace(answer, disclaimer=message("answering.disclaimer"), elapsed_ms=elapsed)
 
@@ -95,9 +101,9 @@ class Assistant:
         limit = self._settings.answering.max_question_characters
         if not question.text:
             return Answer(Outcome.CLARIFY, message("answering.empty"))
-        verdict = triage(question.text)
+        verdict = triage(question.text) or self._still_urgent(question)
         if verdict:
-            text = message(f"triage.{verdict.outcome}", topics=self._names(self._home(), "or"))
+            text = message(f"triage.{verdict.outcome}", topics=self._names(self._about(), "or"))
             return Answer(verdict.outcome, text)
         if len(question.text) > limit:
             text = message("answering.too_long", length=len(question.text), limit=limit)
@@ -109,15 +115,28 @@ class Assistant:
         query = understood.query
         shown = query.text if query.rewritten else ""
         topic = query.topics[0] if len(query.topics) == 1 else ""
+        if not query.topics and names_unknown_disease(query.text):
+            text = message("answering.other_disease", topics=self._names(self._about(), "and"))
+            return Answer(Outcome.NOT_FOUND, text, understood_as=shown)
         if query.topics and not any(len(self.index.passages_of_topic.get(t, ())) for t in query.topics):
-            text = message("answering.other_disease", topics=self._names(self._home(), "and"))
+            text = message("answering.other_disease", topics=self._names(self._about(), "and"))
             return Answer(Outcome.NOT_FOUND, text, understood_as=shown, topic=topic)
         quotes = self._quotes(query, understood.sides)
         if not quotes:
             return Answer(Outcome.NOT_FOUND, message("answering.not_found"), understood_as=shown, topic=topic)
         if not topic and not understood.sides:
-            topic = self.index.documents[quotes[0].document].topics[0]
+            of_document = self.index.documents[quotes[0].document].topics
+            topic = next((t for t in self._home() if t in of_document), of_document[0])
         return Answer(Outcome.ANSWER, _announcement(quotes), tuple(quotes), shown, topic)
+
+    def _still_urgent(self, question: Question) -> Verdict | None:
+        """Tell whether the question before was a cry for help, and this one only goes on from it."""
+        if not question.history or len(question.text.split()) > MAX_WORDS_OF_A_CRY:
+            return None
+        if find_mentions(question.text, self.index.topics):
+            return None
+        before = triage(question.history[-1])
+        return before if before and before.outcome in (Outcome.EMERGENCY, Outcome.CRISIS) else None
 
     # --- finding
 
@@ -199,7 +218,7 @@ class Assistant:
         quotes: list[Quote] = []
         words = 0
         for scored in good:
-            if len(quotes) == max(limits.max_quotes, min(4, 2 * sides if sides > 1 else 0)):
+            if len(quotes) == (limits.max_quotes if sides == 1 else max(limits.max_quotes, min(sides, MAX_QUOTES))):
                 break
             first, last = self._whole_thought(scored.row)
             quote = self._quote(first, last, scored.probability)
@@ -217,9 +236,9 @@ class Assistant:
         sentences = self.index.sentences
         first = last = row
         if sentences[row].kind is BlockKind.LIST_ITEM and len(sentences[row].text.split()) <= 5:
-            while first > 0 and _same_list(sentences[first - 1], sentences[row]):
+            while first > 0 and _same_list(self.index, sentences[first - 1], sentences[first]):
                 first -= 1
-            while last + 1 < len(sentences) and _same_list(sentences[last + 1], sentences[row]):
+            while last + 1 < len(sentences) and _same_list(self.index, sentences[last], sentences[last + 1]):
                 last += 1
             return first, last
         while first > 0 and last - first + 1 < MAX_JOINED and cannot_stand_alone(sentences[first].text):
@@ -254,7 +273,11 @@ class Assistant:
     # --- topics
 
     def _home(self) -> tuple[str, ...]:
+        """The diseases that a question is taken to mean that names none."""
         return tuple(t.topic_id for t in self.index.topics.values() if t.home)
+
+    def _about(self) -> tuple[str, ...]:
+        return about(self.index.topics)
 
     def _names(self, topic_ids: Sequence[str], joined_by: str) -> str:
         return f" {joined_by} ".join(self.index.topics[t].name for t in topic_ids)
@@ -290,8 +313,17 @@ def _candidates(index: Index, rows: Iterable[int]) -> tuple[list[int], list[Cand
     return chosen, candidates
 
 
-def _same_list(a: Sentence, b: Sentence) -> bool:
-    return a.kind is BlockKind.LIST_ITEM and (a.doc_id, a.heading) == (b.doc_id, b.heading)
+def _same_list(index: Index, before: Sentence, after: Sentence) -> bool:
+    """Tell whether two list items follow each other, with nothing but a list marker between them."""
+    if (before.doc_id, before.heading, before.kind, after.kind) != (
+        after.doc_id,
+        after.heading,
+        BlockKind.LIST_ITEM,
+        BlockKind.LIST_ITEM,
+    ):
+        return False
+    between = index.documents[before.doc_id].text[before.end : after.start]
+    return len(re.findall(r"\w+", between)) <= 1 and len(between.strip()) <= 4
 
 
 def _adjoin(index: Index, before: Sentence, after: Sentence) -> bool:

@@ -76,7 +76,7 @@ def _is_title(heading: str, title: str) -> bool:
 
 
 def _sentences(document: Document, number: int, block: Block, heading: str) -> Iterator[Sentence]:
-    for i, span in enumerate(block.sentences):
+    for span in block.sentences:
         yield Sentence(
             document.doc_id,
             span.start,
@@ -85,7 +85,6 @@ def _sentences(document: Document, number: int, block: Block, heading: str) -> I
             heading,
             number,
             block.kind,
-            opens_block=i == 0,
         )
 
 

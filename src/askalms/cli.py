@@ -148,12 +148,12 @@ def _questions(path: Path) -> Iterator[tuple[str, list[str]]]:
         QuestionFileError: It cannot be read, or a line is no question.
     """
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8")
+        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionFileError(
             f"the questions in {str(path)!r} cannot be read ({error}); expected UTF-8 text"
         ) from None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         where = f"{path}:{number}"
@@ -167,7 +167,7 @@ def _questions(path: Path) -> Iterator[tuple[str, list[str]]]:
                 f'{where} holds no question; expected {{"id": ..., "question": "..."}}, '
                 'or {"id": ..., "turns": ["..."]}'
             )
-        yield str(item.get("id", number)), turns
+        yield str(number if item.get("id") is None else item["id"]), turns
 
 
 def _print(text: str) -> None:

@@ -324,12 +324,15 @@ def _topics_of(
     if exact:
         return (exact.topic_id,), None
     own = _own_topic(title, text)
-    is_subtype = named and _SUBTYPE.search(plain) and not _NO_NAME.search(title.lower())
-    is_new = not named and stated.get("title") and not title.endswith("?")
-    if (is_subtype or is_new) and len(plain.split()) <= MAX_WORDS_OF_A_NAME:
-        return (own.topic_id,), own
     folded = fold(text)
     counts = {t.topic_id: _mentions(folded, t) for t in topics.values()}
+    is_subtype = named and _SUBTYPE.search(plain) and not _NO_NAME.search(title.lower())
+    # A title that the text seldom repeats is a sentence about something, not the name of a disease.
+    is_new = (
+        not named and stated.get("title") and not title.endswith("?") and _mentions(folded, own) >= max(counts.values())
+    )
+    if (is_subtype or is_new) and len(plain.split()) <= MAX_WORDS_OF_A_NAME:
+        return (own.topic_id,), own
     best = max(counts, key=lambda t: counts[t])
     is_other = not named and _DISEASE.search(own.name.lower()) and not _NO_NAME.search(own.name.lower())
     if counts[best] < 2 or (is_other and _mentions(folded, own) > counts[best]):

@@ -123,8 +123,6 @@ class Sentence:
     block: int
     """Index of its block in the document."""
     kind: BlockKind
-    opens_block: bool
-    """Nothing of its own block stands before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +160,7 @@ class Topic:
     confused_with: tuple[str, ...] = ()
     """Ids of topics that people mistake it for."""
     home: bool = False
-    """The library is about it: a question that names no disease may mean it."""
+    """The library is for families with it: a question that names no disease is taken to mean it."""
     of_adults: bool = False
     """It seldom begins in childhood, so a child said to have it may have what it is confused with."""
 

@@ -86,8 +86,8 @@ def load_encoder(name: str, batch_size: int = 32) -> Encoder:
     Raises:
         ModelError: It is none of these.
     """
-    location = Path(model_location(name))
     try:
+        location = Path(model_location(name))
         if (location / "model.onnx").is_file():
             return _OnnxEncoder(name, location)
         return _SentenceTransformerEncoder(name, str(location), batch_size)

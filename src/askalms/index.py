@@ -51,6 +51,8 @@ from askalms.words import words_of
 FORMAT = 1
 """Raised when a generation of an older program can no longer be read."""
 _KEPT_GENERATIONS = 2
+_MANIFEST = ("model", "dimension", "sentence_model", "fingerprint", "passages", "sentences", "documents", "files")
+"""What a manifest must hold, beside its format."""
 _REBUILD = "rebuild it with `askalms index CORPUS`"
 
 Progress = Callable[[str, int, int], None]
@@ -174,7 +176,9 @@ def difference(folder: Path, corpus: Corpus) -> Difference:
 def is_up_to_date(folder: Path, corpus: Corpus, settings: Settings) -> bool:
     """Tell whether building again would give what the current generation holds already."""
     try:
-        manifest = _read_manifest(_current(folder))
+        generation = _current(folder)
+        manifest = _read_manifest(generation)
+        _check_files(generation)
     except IndexUnusableError:
         return False
     return bool(manifest["fingerprint"] == _fingerprint(corpus, settings))
@@ -213,6 +217,12 @@ def build_index(
         _check_files(generation)
         _load(generation)
         _switch(folder, generation)
+    except OSError as error:
+        shutil.rmtree(generation, ignore_errors=True)
+        raise IndexUnusableError(
+            f"the index cannot be written to {str(folder)!r} ({error.strerror or error}); the one before goes on "
+            "answering; make room or mend the permissions, and index again"
+        ) from None
     except BaseException:
         shutil.rmtree(generation, ignore_errors=True)
         raise
@@ -267,7 +277,10 @@ def _new_generation(folder: Path) -> Path:
         generations = folder / "generations"
         generations.mkdir(parents=True, exist_ok=True)
         number = 1 + max((_number(p) for p in generations.iterdir()), default=0)
-        return Path(tempfile.mkdtemp(prefix=f"{number:06d}-", dir=generations))
+        generation = Path(tempfile.mkdtemp(prefix=f"{number:06d}-", dir=generations))
+        # A service may run as another user than the one who indexes.
+        generation.chmod(0o755)
+        return generation
     except OSError as error:
         raise IndexUnusableError(
             f"nothing can be written to {str(folder)!r} ({error.strerror}); name another folder with --index"
@@ -280,7 +293,7 @@ def _number(generation: Path) -> int:
 
 
 def _switch(folder: Path, generation: Path) -> None:
-    pointer = folder / "CURRENT.new"
+    pointer = folder / f"CURRENT.{generation.name}"
     with pointer.open("w", encoding="utf-8") as file:
         file.write(generation.name + "\n")
         file.flush()
@@ -289,7 +302,8 @@ def _switch(folder: Path, generation: Path) -> None:
 
 
 def _remove_old(current: Path) -> None:
-    others = sorted((p for p in current.parent.iterdir() if p != current), key=_number, reverse=True)
+    complete = (p for p in current.parent.iterdir() if p != current and (p / "manifest.json").is_file())
+    others = sorted(complete, key=_number, reverse=True)
     for generation in others[_KEPT_GENERATIONS - 1 :]:
         shutil.rmtree(generation, ignore_errors=True)
 
@@ -298,7 +312,10 @@ def _current(folder: Path) -> Path:
     pointer = folder / "CURRENT"
     if not pointer.is_file():
         raise IndexUnusableError(f"there is no index in {str(folder)!r}; make one with `askalms index CORPUS`")
-    name = pointer.read_text("utf-8", errors="replace").strip()
+    try:
+        name = pointer.read_text("utf-8", errors="replace").strip()
+    except OSError as error:
+        raise IndexUnusableError(f"{pointer} cannot be read ({error.strerror}); check its permissions") from None
     generation = folder / "generations" / name
     if not name or Path(name).name != name or not generation.is_dir():
         raise IndexUnusableError(
@@ -311,7 +328,7 @@ def _fingerprint(corpus: Corpus, settings: Settings) -> str:
     """Hash all that decides what an index holds, the provenance and topics beside the files included."""
     parts = {
         "format": FORMAT,
-        "settings": settings.as_dict(),
+        "settings": {k: v for k, v in settings.as_dict().items() if k in ("chunking", "embedding")},
         "documents": [
             [d.doc_id, d.sha256, d.topics, asdict(d.provenance), list(map(asdict, d.blocks))] for d in corpus.documents
         ],
@@ -414,6 +431,10 @@ def _read_manifest(generation: Path) -> Mapping[str, Any]:
         raise IndexUnusableError(
             f"the index has format {version}, but this version of AskALMS reads format {FORMAT}; {_REBUILD}"
         )
+    if missing := [key for key in _MANIFEST if key not in manifest]:
+        raise IndexUnusableError(
+            f"the manifest of index generation {generation.name!r} lacks {', '.join(missing)}; {_REBUILD}"
+        )
     return manifest
 
 
@@ -423,7 +444,11 @@ def _check_files(generation: Path) -> None:
         path = generation / name
         if not path.is_file():
             raise IndexUnusableError(f"the index is damaged: {name} is missing; {_REBUILD}")
-        if _digest(path) != digest:
+        try:
+            found = _digest(path)
+        except OSError as error:
+            raise IndexUnusableError(f"{path} cannot be read ({error.strerror}); check its permissions") from None
+        if found != digest:
             raise IndexUnusableError(f"the index is damaged: {name} is not what was written; {_REBUILD}")
 
 

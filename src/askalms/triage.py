@@ -8,9 +8,15 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from rapidfuzz import fuzz, process
+
 from askalms.datatypes import Outcome
 from askalms.texts import load_data
-from askalms.words import fold
+from askalms.words import fold, is_english, words_of
+
+MENDED_LETTERS = 3
+MENDED_LIKENESS = 80
+"""Words of so many letters are taken for a word of the rules that is so like them, from 0 to 100."""
 
 _ORDER = (Outcome.CRISIS, Outcome.EMERGENCY, Outcome.ASK_CLINICIAN, Outcome.OUT_OF_SCOPE)
 
@@ -38,12 +44,33 @@ def triage(question: str) -> Verdict | None:
     Args:
         question: As typed.
     """
-    text = " ".join(fold(question).split())
+    text = _spelled(" ".join(fold(question).split()))
     for rule in _rules():
         fires = all(pattern.search(text) for pattern in rule.all_of)
         if fires and not (rule.unless and rule.unless.search(text)):
             return Verdict(rule.outcome, rule.name)
     return None
+
+
+def _spelled(text: str) -> str:
+    """Mend words that are not of English, but near one of the rules: people in fear do not type well."""
+
+    def mend(match: re.Match[str]) -> str:
+        word = match.group()
+        if len(word) < MENDED_LETTERS or word in _vocabulary() or is_english(word):
+            return word
+        near = process.extractOne(word, _vocabulary(), scorer=fuzz.ratio, score_cutoff=MENDED_LIKENESS)
+        return str(near[0]) if near else word
+
+    return re.sub(r"[a-z']+", mend, text)
+
+
+@cache
+def _vocabulary() -> frozenset[str]:
+    data = load_data("triage")
+    lines = [line for outcome in _ORDER for table in data[outcome.value] for line in table["all_of"]]
+    phrases = [p for line in lines if not isinstance(line, str) for p in line]
+    return frozenset(w for phrase in phrases for w in words_of(phrase) if len(w) >= MENDED_LETTERS)
 
 
 @cache

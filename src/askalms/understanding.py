@@ -1,6 +1,7 @@
 """Question + history -> query: which disease is meant, what "it" refers to, how it is spelled."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,12 +12,13 @@ from rapidfuzz.distance import Levenshtein
 
 from askalms.datatypes import Query, Question, Topic
 from askalms.lexical import STOP_WORDS
-from askalms.words import fold, words_of
+from askalms.texts import load_data
+from askalms.words import fold, is_english, words_of
 
 NAME_SIMILARITY = 80
 """Least likeness, from 0 to 100, of a misspelled name to the name it is taken for."""
 WORD_SIMILARITY = 80
-"""The same for any other word of the corpus."""
+"""The same for any other word of the corpus; a little less for a short one with the right first letter."""
 SHORT_NAME = 5
 """A name of fewer letters is taken only as it is written: one letter makes another of it."""
 
@@ -29,6 +31,10 @@ _REFERS_BACK = re.compile(
 )
 _REFERENT = re.compile(
     r"\b(?:it|this disease|this condition|this syndrome|the disease|the condition|the syndrome)\b", re.I
+)
+_NAMED_DISEASE = re.compile(r"([\w'-]+) (?:syndrome|disease|disorder)s?\b")
+_EMPTY_IT = re.compile(
+    r"\bit (?:possible|true|ok|okay|safe|normal|important|necessary|too late|take|takes|took|help|helps)\b", re.I
 )
 _ELLIPSIS = re.compile(
     r"^\W*(?:and|what about|how about|also|so|but)\b\W*(?:what about|how about|for|with|in|about)?\W*", re.I
@@ -69,7 +75,7 @@ def understand(question: Question, topics: Mapping[str, Topic], words: Mapping[s
         topics: All topics that documents are about, and those of topics.toml.
         words: The folded words of the corpus; others are compared with them for their spelling.
     """
-    text = " ".join(question.text.split())
+    text = " ".join(unicodedata.normalize("NFC", question.text).replace("\u00ad", "").replace("\u200b", "").split())
     mentions = find_mentions(text, topics)
     named = _distinct(m.topic_id for m in mentions)
     typed = text
@@ -80,7 +86,7 @@ def understand(question: Question, topics: Mapping[str, Topic], words: Mapping[s
         text = _completed(text, named, carried, question.history, topics)
     if _CORRECTS.search(fold(typed)) and len(named) > 1:
         named = named[-1:]
-    if len(named) == 1 and _SETS_SIDE_BY_SIDE.search(fold(typed)):
+    if len(named) == 1 and topics[named[0]].confused_with and _SETS_SIDE_BY_SIDE.search(fold(typed)):
         named = _distinct((*named, *topics[named[0]].confused_with))
     ask_back = _ask_back(typed, mentions, named, carried, question.history, topics)
     query = Query(text, named or carried, _spelled_out(text, topics), rewritten=fold(text) != fold(typed))
@@ -132,6 +138,18 @@ def find_mentions(text: str, topics: Mapping[str, Topic]) -> list[Mention]:
     return sorted(chosen, key=lambda m: m.start)
 
 
+def names_unknown_disease(text: str) -> bool:
+    """Tell whether a text names a disease by a name of its own ("Miller syndrome"), not by an organ or an adjective."""
+    ordinary = load_data("language")["before_disease"]
+    return any(m.group(1) not in ordinary for m in _NAMED_DISEASE.finditer(fold(text)))
+
+
+def about(topics: Mapping[str, Topic]) -> tuple[str, ...]:
+    """Ids of the diseases that the library is about: the home topics, and what they are confused with."""
+    home = [t for t in topics.values() if t.home]
+    return _distinct([*(t.topic_id for t in home), *(other for t in home for other in t.confused_with)])
+
+
 @dataclass(frozen=True, slots=True)
 class _Names:
     exact: dict[str, tuple[str, str]]
@@ -149,7 +167,7 @@ def _names(topics: tuple[Topic, ...]) -> _Names:
             plain = " ".join(words_of(name))
             exact.setdefault(plain, (topic.topic_id, name))
             # Only what the library is about is worth guessing at: a wrong guess names a wrong disease.
-            if len(plain) >= SHORT_NAME and topic.home:
+            if len(plain) >= SHORT_NAME and (topic.home or topic.confused_with):
                 long.setdefault(len(plain.split()), []).append(plain)
     return _Names(exact, long)
 
@@ -158,7 +176,7 @@ def _nearest_name(window: str, names: _Names, size: int) -> tuple[tuple[str, str
     if len(window) < SHORT_NAME or (size == 1 and (window in STOP_WORDS or not window[0].isalpha())):
         return None, 0.0
     best = process.extractOne(window, names.long.get(size, []), scorer=fuzz.ratio, score_cutoff=NAME_SIMILARITY)
-    if not best or (size == 1 and is_english(window)):
+    if not best or (size == 1 and (is_english(window) or window[0] != best[0][0])):
         return None, 0.0
     return names.exact[best[0]], best[1]
 
@@ -168,19 +186,6 @@ def _distinct(ids: Any) -> tuple[str, ...]:
 
 
 # --- spelling
-
-
-@cache
-def _dictionary() -> Any:
-    from spellchecker import SpellChecker
-
-    return SpellChecker(language="en", distance=1)
-
-
-def is_english(word: str) -> bool:
-    """Tell whether a word is one of English, whatever the corpus holds."""
-    plain = word.removesuffix("'s")
-    return bool(_dictionary().known([plain, plain.removesuffix("s")]))
 
 
 def _with_names(text: str, mentions: Sequence[Mention]) -> str:
@@ -197,7 +202,9 @@ def _spelled(text: str, words: Mapping[str, int], topics: Mapping[str, Topic]) -
     choices: list[str] | None = None
     for match in reversed(list(_TOKEN.finditer(text))):
         word = fold(match.group())
-        if len(word) < 4 or not word.isalpha() or word in words or word in names or is_english(word):
+        # A capital inside a sentence is a name, and names are not mended.
+        is_name = match.start() > 0 and match.group()[0].isupper() and not text.isupper()
+        if is_name or len(word) < 4 or not word.isalpha() or word in words or word in names or is_english(word):
             continue
         if choices is None:
             choices = [w for w in words if len(w) >= 4 and w.isalpha()]
@@ -208,12 +215,10 @@ def _spelled(text: str, words: Mapping[str, int], topics: Mapping[str, Topic]) -
 
 
 def _nearest_word(word: str, choices: Sequence[str], words: Mapping[str, int]) -> str | None:
-    near = process.extract(word, choices, scorer=fuzz.ratio, score_cutoff=WORD_SIMILARITY - 8, limit=8)
-    if near:
-        best = max(near, key=lambda n: (n[1], words[n[0]]))
-        if best[1] >= WORD_SIMILARITY or (best[1] >= WORD_SIMILARITY - 8 and best[0][0] == word[0]):
-            return best[0]
-    return None
+    likeness = WORD_SIMILARITY - 5 if len(word) < 6 else WORD_SIMILARITY
+    near = process.extract(word, choices, scorer=fuzz.ratio, score_cutoff=likeness, limit=8)
+    close = [n for n in near if n[1] >= WORD_SIMILARITY or n[0][0] == word[0]]
+    return str(max(close, key=lambda n: (n[1], words[n[0]]))[0]) if close else None
 
 
 # --- what was said before
@@ -243,6 +248,8 @@ def _completed(
         return _swapped(history[-1], named[-1], topics) or text
     if len(carried) == 1:
         name = topics[carried[0]].name
+        if _EMPTY_IT.search(text):
+            return text
         if _REFERENT.search(text):
             text = _REFERENT.sub(name.replace("\\", r"\\"), text, count=1)
         elif len(new) <= 2 and _REFERS_BACK.search(fold(text)):
@@ -271,7 +278,7 @@ def _ask_back(
     topics: Mapping[str, Topic],
 ) -> tuple[str, ...]:
     """Decide whether to ask which disease is meant, and give the choices."""
-    home = tuple(t.topic_id for t in topics.values() if t.home)
+    home = about(topics)
     between = _between_short_names(typed, mentions, topics)
     if between:
         return between
@@ -297,8 +304,7 @@ def _between_short_names(typed: str, mentions: Sequence[Mention], topics: Mappin
             continue
         near = _distinct(
             t.topic_id
-            for t in topics.values()
-            if t.home
+            for t in map(topics.__getitem__, about(topics))
             for n in t.names
             if _is_short(n) and _one_letter_apart(word, n)
         )

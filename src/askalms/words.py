@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from functools import cache
+from typing import Any
 
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
 # Hyphenation marks and the like stand inside words, unseen; apostrophes come in many shapes.
@@ -30,3 +32,18 @@ def words_of(text: str) -> list[str]:
         ['lou', "gehrig's", 'disease', 'c9orf72']
     """
     return _WORD.findall(fold(text))
+
+
+def is_english(word: str) -> bool:
+    """Tell whether a folded word is one of English, British spelling included, whatever the corpus holds."""
+    plain = word.removesuffix("'s")
+    american = [plain.replace(a, b) for a, b in (("is", "iz"), ("our", "or"), ("ae", "e"), ("oe", "e"), ("tre", "ter"))]
+    forms = [plain, *american]
+    return bool(_dictionary().known([*forms, *(f.removesuffix("s") for f in forms)]))
+
+
+@cache
+def _dictionary() -> Any:
+    from spellchecker import SpellChecker
+
+    return SpellChecker(language="en", distance=1)
