@@ -92,6 +92,26 @@ def test_another_disease_gets_no_quote(eager: Assistant, question: str):
     assert "disease you asked about" in answer.message
 
 
+def test_a_sentence_that_answers_nothing_is_not_quoted(tmp_path: Path, toy_encoders: Encoders, toy_settings: Settings):
+    """A page may speak of another disease too, ask, or announce a list: none of these answers anything."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "page.txt").write_text(
+        "Alström syndrome\n\nUsher syndrome spares the heart, unlike Alström syndrome.\n\n"
+        "Alström syndrome can weaken the heart. The heart may grow large. Is the heart in Alström syndrome weak? "
+        "These are the problems of the heart in Alström syndrome:\n",
+        "utf-8",
+    )
+    build_index(tmp_path / "i", load_corpus(corpus, CorpusSettings()), toy_encoders, toy_settings)
+    index = open_index(tmp_path / "i", toy_settings.embedding)
+    eager = Assistant(index, toy_encoders, replace(toy_settings, answering=AnsweringSettings(threshold=0.0)))
+    text = " ".join(q.text for q in eager.ask("What does Alström syndrome do to the heart?").quotes)
+    assert "weaken" in text
+    assert "Usher" not in text
+    assert "?" not in text
+    assert ":" not in text
+
+
 def test_a_cry_for_help_is_not_forgotten(eager: Assistant):
     """What comes right after it is taken as part of it, unless it asks about a disease."""
     before = ("my son can't breathe",)

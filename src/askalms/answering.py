@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 from pathlib import Path
@@ -19,6 +19,7 @@ from askalms.datatypes import (
     Question,
     Quote,
     Sentence,
+    Topic,
 )
 from askalms.embedding import Encoders, load_encoders
 from askalms.index import Index, innermost, open_index
@@ -73,7 +74,7 @@ class Assistant:
         self._encoders = encoders
         self._settings = settings
         self._reranker = reranker or load_reranker()
-        self._named = _named_in_shared_documents(index)
+        self._names_of = _NamesOfDiseases(index.topics)
 
     @classmethod
     def open(cls, index: str | Path = "index", settings: Settings | None = None) -> "Assistant":
@@ -153,10 +154,8 @@ class Assistant:
         good = self._good(self._scored(replace(query, topics=topics)))
         if good and not query.topics:
             # Nobody named a disease: the best sentence decides, and no other disease is quoted beside it.
-            topics = tuple(self._named.get(good[0].row, self._document_topics(good[0].row)))
-            good = [
-                s for s in good if set(self._document_topics(s.row)) & set(topics) and self._may_speak(s.row, topics)
-            ]
+            topics = self._document_topics(good[0].row)
+            good = [s for s in good if set(self._document_topics(s.row)) & set(topics)]
         return self._composed(good)
 
     def _scored(self, query: Query) -> list[Scored]:
@@ -180,9 +179,15 @@ class Assistant:
         return [Scored(rows[i], float(probabilities[i])) for i in order]
 
     def _may_speak(self, row: int, topics: Sequence[str]) -> bool:
-        """Tell whether a sentence is about one of the topics, where its document sets several side by side."""
-        named = self._named.get(row)
-        return not named or not topics or bool(named & set(topics))
+        """Tell whether a sentence is about one of the topics: the disease that it names first, if it names any.
+
+        In a document about several diseases, a sentence that names none is about what its heading names first.
+        """
+        sentence = self.index.sentences[row]
+        first = self._names_of.first_in(sentence.text)
+        if first is None and len(self._document_topics(row)) > 1:
+            first = self._names_of.first_in(sentence.heading)
+        return first is None or not topics or first in topics or self._names_of.is_part(first, topics)
 
     def _opens_section(self, row: int) -> bool:
         before = self.index.sentences[row - 1] if row else None
@@ -286,17 +291,23 @@ class Assistant:
         return self.index.documents[self.index.sentences[row].doc_id].topics
 
 
-def _named_in_shared_documents(index: Index) -> dict[int, frozenset[str]]:
-    """Find the diseases that each sentence names, or else its heading, in documents about several."""
-    named: dict[int, frozenset[str]] = {}
-    for row, sentence in enumerate(index.sentences):
-        if len(index.documents[sentence.doc_id].topics) > 1:
-            for words in (sentence.text, sentence.heading):
-                found = frozenset(m.topic_id for m in find_mentions(words, index.topics) if m.exact)
-                if found:
-                    named[row] = found
-                    break
-    return named
+class _NamesOfDiseases:
+    """Finds the disease that a text names first, by the names as they are written."""
+
+    def __init__(self, topics: Mapping[str, Topic]) -> None:
+        self._topic_of = {fold(name): t.topic_id for t in topics.values() for name in t.names}
+        self._plain = {t.topic_id: fold(t.name) for t in topics.values()}
+        names = sorted(self._topic_of, key=len, reverse=True)
+        self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)")
+
+    def first_in(self, text: str) -> str | None:
+        """Id of the disease named first; None if none is."""
+        match = self._pattern.search(fold(text))
+        return self._topic_of[match.group()] if match else None
+
+    def is_part(self, topic_id: str, topics: Sequence[str]) -> bool:
+        """Tell whether a disease's name is part of one of theirs: a page on a subtype names the disease itself."""
+        return any(self._plain[topic_id] in self._plain.get(t, "") for t in topics)
 
 
 def _candidates(index: Index, rows: Iterable[int]) -> tuple[list[int], list[Candidate]]:
@@ -305,7 +316,8 @@ def _candidates(index: Index, rows: Iterable[int]) -> tuple[list[int], list[Cand
     candidates: list[Candidate] = []
     for row in sorted(set(rows)):
         sentence = index.sentences[row]
-        if sentence.text.endswith("?") or sentence.kind is BlockKind.DATELINE:
+        # A question is no answer, and what announces a list says nothing without it.
+        if sentence.text.endswith(("?", ":")) or sentence.kind is BlockKind.DATELINE:
             continue
         title = index.documents[sentence.doc_id].provenance.title
         chosen.append(row)
