@@ -23,6 +23,8 @@ def _outcome(question: str) -> Outcome | None:
         "MY SON’S LIPS ARE BLUE AND HE’S GASPING",
         "her sugar is very high and she keeps vomiting",
         "I have chest pain",
+        "cant breath help",
+        "my grandad fell and isnt responding",
         "not breathing!! help",
         "hes having a siezure",
         "she stopped breating",
