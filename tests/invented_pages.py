@@ -92,11 +92,11 @@ SQUASHED = (
     "a review. J Balance. 2001 Feb 3;4(2):11-9. doi:\n"
     "10.1000/jb.2001.11. Citation on PubMed Marlow CD, Okafor E, Lind F. The gene MRLW1 folds\n"
     "a protein of the inner ear. Ann Ear. 2009 Mar;7(1):1-8. doi: 10.1000/ae.2009.1.\n"
-    "Epub 2009 Jan 4. Citation on PubMed or Free article on PubMed Central Okafor E, Lind F. Sticks and\n"
+    "Epub 2009 Jan 4. Citation on PubMed or Free article Okafor E, Lind F. Sticks and\n"
     "stones. Walk. 2012 Jun;9(3):30-4. doi: 10.1000/w.2012.30. Citation on PubMed Related Health Topics Balance "
     "Problems Ear Disorders Disclaimers NorlandPlus also shows pages of other agencies. What "
     "NorlandPlus says is no substitute for professional care. Learn how "
-    "to cite this page About NorlandPlus Site Map Customer Support Subscribe to RSS Follow us Copyright Last updated "
+    "to cite this page About NorlandPlus Site Map Subscribe to RSS Follow us Copyright Last updated "
     "March 1, 2028"
 )
 

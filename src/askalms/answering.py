@@ -116,10 +116,7 @@ class Assistant:
         query = understood.query
         shown = query.text if query.rewritten else ""
         topic = query.topics[0] if len(query.topics) == 1 else ""
-        if not query.topics and names_unknown_disease(query.text):
-            text = message("answering.other_disease", topics=self._names(self._about(), "and"))
-            return Answer(Outcome.NOT_FOUND, text, understood_as=shown)
-        if query.topics and not any(len(self.index.passages_of_topic.get(t, ())) for t in query.topics):
+        if not self._has_pages(query):
             text = message("answering.other_disease", topics=self._names(self._about(), "and"))
             return Answer(Outcome.NOT_FOUND, text, understood_as=shown, topic=topic)
         quotes = self._quotes(query, understood.sides)
@@ -129,6 +126,12 @@ class Assistant:
             of_document = self.index.documents[quotes[0].document].topics
             topic = next((t for t in self._home() if t in of_document), of_document[0])
         return Answer(Outcome.ANSWER, _announcement(quotes), tuple(quotes), shown, topic)
+
+    def _has_pages(self, query: Query) -> bool:
+        """Tell whether there are documents about a disease that the query names; True where it names none."""
+        if not query.topics:
+            return not names_unknown_disease(query.text)
+        return any(len(self.index.passages_of_topic.get(t, ())) for t in query.topics)
 
     def _still_urgent(self, question: Question) -> Verdict | None:
         """Tell whether the question before was a cry for help, and this one only goes on from it."""
@@ -153,7 +156,7 @@ class Assistant:
                 return self._composed(dates)
         good = self._good(self._scored(replace(query, topics=topics)))
         if good and not query.topics:
-            # Nobody named a disease: the best sentence decides, and no other disease is quoted beside it.
+            # Where several diseases are at home, the best sentence decides, and no other is quoted beside it.
             topics = self._document_topics(good[0].row)
             good = [s for s in good if set(self._document_topics(s.row)) & set(topics)]
         return self._composed(good)
