@@ -1,97 +1,202 @@
 """Fit the weights of the reranker, and the threshold below which it is silent.
 
-    python training/fit_reranker.py QUESTIONS_FOLDER [--write]
+    python training/fit_reranker.py MEDQUAD_FOLDER [--write]
 
-Only diseases that the encoder of sentences was not trained with are used. All figures are from
-cross-validation by disease: a disease is wholly in one fold.
+Only questions about diseases that the models were not trained with are used. All figures are from
+cross-validation by disease: a disease is wholly in one fold. Beside the models that are shipped,
+the baselines are measured on the same questions.
 """
 
 import argparse
 import json
 import random
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import bm25s
 import numpy as np
-from questions import TRAIN, Item, parts, read
+from questions import TEST, TRAIN, Item, read, stretches
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from askalms.crossencoding import Reading, load_cross_encoder
 from askalms.embedding import load_encoder
 from askalms.index import rarity
 from askalms.lexical import terms_of
-from askalms.reranking import FEATURES, Candidate, sentence_features
-from askalms.settings import DEFAULT_SENTENCE_MODEL
+from askalms.reranking import FEATURES, READ, Candidate, sentence_features
+from askalms.settings import DEFAULT_MODEL, DEFAULT_RERANKER, DEFAULT_SENTENCE_MODEL, NO_RERANKER
 
 FOLDS = 5
 SEED = 1959
-WANTED_SILENCE = 0.8
-"""Share of the questions about the right disease, but without an answer, that must stay unanswered."""
+WANTED_SILENCE = 0.9
+"""Share of the questions about the right disease, but without an answer on its page, that must stay unanswered."""
+WORDS_OF_STRETCH = 110
+"""Words that are read at once; a passage of an index holds about as many."""
+BINS = 10
+
+Rows = list[np.ndarray]
+"""Of each question, one row for each sentence."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("medquad", type=Path)
     parser.add_argument("--write", action="store_true", help="write src/askalms/data/reranker.json")
     args = parser.parse_args()
-    everything = read(args.folder)
-    part = parts(everything)
-    items = [item for item in everything if part[item.disease] != TRAIN]
-    features = measure(items, everything)
-    labels = [np.array(item.answers) for item in items]
-    diseases = [item.disease for item in items]
-    fold_of = folds(diseases)
-    probabilities: list[np.ndarray] = [np.zeros(0)] * len(items)
-    for fold in range(FOLDS):
-        weights, bias = fit([(x, y) for x, y, d in zip(features, labels, diseases, strict=True) if fold_of[d] != fold])
-        for i, disease in enumerate(diseases):
-            if fold_of[disease] == fold:
-                probabilities[i] = 1 / (1 + np.exp(-(features[i] @ weights + bias)))
-    best = np.array([p.max() for p in probabilities])
-    answerable = np.array([y.any() for y in labels])
-    right = [bool(y[p.argmax()]) for p, y in zip(probabilities, labels, strict=True) if y.any()]
-    threshold = float(np.quantile(best[~answerable], WANTED_SILENCE))
-    report = {
-        "questions": len(labels),
-        "accuracy_at_1": round(float(np.mean(right)), 4),
-        "roc_auc_answerable": round(float(roc_auc_score(answerable, best)), 4),
-        "silent_without_answer": round(float((best[~answerable] < threshold).mean()), 4),
-        "silent_with_answer": round(float((best[answerable] < threshold).mean()), 4),
-    }
-    print(json.dumps(report, indent=1))
+    everything = read(args.medquad)
+    items = [item for item in everything if item.part != TRAIN]
+    lexical = _bm25(items)
+    records = []
+    for sentence_model in (DEFAULT_MODEL, DEFAULT_SENTENCE_MODEL):
+        features = measure(items, everything, sentence_model)
+        cosines = [f[:, 0] for f in features]
+        _show(f"{sentence_model}, cosine", items, cosines)
+        records.append(_fitted(items, features, sentence_model, NO_RERANKER))
+    _show("BM25", items, lexical)
+    stock = [f[:, 0] for f in measure(items, everything, DEFAULT_MODEL)]
+    _show("BM25 and stock cosine, fused", items, [_fused(a, b) for a, b in zip(stock, lexical, strict=True)])
+    scores = read_together(items)
+    _show(f"{DEFAULT_RERANKER}, score", items, scores)
+    together = [np.column_stack([f, s]) for f, s in zip(features, scores, strict=True)]
+    records.append(_fitted(items, together, DEFAULT_SENTENCE_MODEL, DEFAULT_RERANKER))
     if args.write:
-        weights, bias = fit(list(zip(features, labels, strict=True)))
-        data = {
-            "encoder": DEFAULT_SENTENCE_MODEL,
-            "cross_validated": report,
-            "threshold": round(threshold, 4),
-            "bias": round(float(bias), 5),
-            "weights": {name: round(float(w), 5) for name, w in zip(FEATURES, weights, strict=True)},
-        }
         target = Path(__file__).parents[1] / "src" / "askalms" / "data" / "reranker.json"
-        target.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
+        target.write_text(json.dumps(records, indent=1) + "\n", "utf-8")
 
 
-def measure(items: list[Item], everything: list[Item]) -> list[np.ndarray]:
-    """Give, for every item, the features of its passage's sentences; rarity is that among all passages."""
-    passages = {item.sentences for item in everything}
-    counts = Counter(t for said in passages for s in said for t in set(terms_of(s)))
-    weights = rarity(counts, sum(map(len, passages)))
-    encoder = load_encoder(DEFAULT_SENTENCE_MODEL)
-    texts = list({item.in_context(i): 0 for item in items for i in range(len(item.sentences))})
+def measure(items: Sequence[Item], everything: Sequence[Item], model: str) -> Rows:
+    """Give, for every item, the features of its document's sentences; rarity is that among all documents."""
+    documents = {item.document.document_id: item.document for item in everything}.values()
+    counts = Counter(t for d in documents for s in d.sentences for t in set(terms_of(s)))
+    weights = rarity(counts, sum(len(d.sentences) for d in documents))
+    encoder = load_encoder(model)
+    texts = list({text: 0 for item in items for text in item.document.in_context()})
     row_of = dict(zip(texts, range(len(texts)), strict=True))
     vectors = encoder.encode(texts)
     asked = encoder.encode([item.question for item in items])
     features = []
     for item, vector in zip(items, asked, strict=True):
-        said = item.sentences
-        candidates = [Candidate(s, f"{item.disease}. {item.heading}") for s in said]
-        rows = vectors[[row_of[item.in_context(i)] for i in range(len(said))]]
+        candidates = [
+            Candidate(said, f"{item.document.disease}. {section.heading}")
+            for section in item.document.sections
+            for said in section.sentences
+        ]
+        rows = vectors[[row_of[text] for text in item.document.in_context()]]
         features.append(sentence_features(item.question, vector, candidates, rows, weights))
     return features
 
 
-def folds(diseases: list[str]) -> dict[str, int]:
+def read_together(items: Sequence[Item]) -> Rows:
+    """Score every sentence by the cross-encoder."""
+    reader = load_cross_encoder(DEFAULT_RERANKER)
+    found = []
+    for item in items:
+        readings = [
+            Reading(f"{item.document.disease}. {section.heading}", section.sentences[part.start : part.stop])
+            for section in item.document.sections
+            for part in stretches(section.sentences, WORDS_OF_STRETCH)
+        ]
+        found.append(np.concatenate(reader.score(item.question, readings)))
+    return found
+
+
+def _bm25(items: Sequence[Item]) -> Rows:
+    """Score the sentences of each document, with title and heading, by BM25 among themselves."""
+    known: dict[str, Any] = {}
+    found = []
+    for item in items:
+        texts = item.document.in_context()
+        if item.document.document_id not in known:
+            index = bm25s.BM25()
+            index.index([terms_of(t) or ["-"] for t in texts], show_progress=False)
+            known[item.document.document_id] = index
+        index = known[item.document.document_id]
+        terms = [t for t in terms_of(item.question) if t in index.vocab_dict]
+        found.append(index.get_scores(terms) if terms else np.zeros(len(texts), dtype=np.float32))
+    return found
+
+
+def _fused(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    ranks = [np.argsort(np.argsort(-x, kind="stable"), kind="stable") for x in (a, b)]
+    return np.asarray(sum(1 / (60 + r) for r in ranks), dtype=np.float32)
+
+
+def _fitted(items: Sequence[Item], features: Rows, sentence_model: str, reranker: str) -> dict[str, Any]:
+    """Fit a model, and measure it by cross-validation."""
+    labels = [np.array(item.answers) for item in items]
+    fold_of = folds([item.document.disease for item in items])
+    in_fold = np.array([fold_of[item.document.disease] for item in items])
+    probabilities: Rows = [np.zeros(0)] * len(items)
+    for fold in range(FOLDS):
+        weights, bias = fit([(features[i], labels[i]) for i in np.flatnonzero(in_fold != fold)])
+        for i in np.flatnonzero(in_fold == fold):
+            probabilities[i] = 1 / (1 + np.exp(-(features[i] @ weights + bias)))
+    report = _show(f"{sentence_model} with {reranker}, logistic", items, probabilities)
+    best = np.array([p.max() for p in probabilities])
+    right = np.array([bool(y[p.argmax()]) for p, y in zip(probabilities, labels, strict=True)])
+    answerable = np.array([item.answerable for item in items])
+    whole = np.array([item.document.whole for item in items])
+    threshold = float(np.quantile(best[~answerable & whole], WANTED_SILENCE))
+    shown = best >= threshold
+    report |= {
+        "silent_without_answer": round(float((~shown)[~answerable].mean()), 4),
+        "silent_with_answer": round(float((~shown)[answerable].mean()), 4),
+        "shown_and_right": round(float(right[shown].mean()), 4),
+        "expected_calibration_error": round(_calibration_error(best, right), 4),
+        "reliability": _reliability(best, right),
+    }
+    print(json.dumps({k: v for k, v in report.items() if k not in ("passages", "whole_pages")}), f"{threshold=:.4f}")
+    weights, bias = fit(list(zip(features, labels, strict=True)))
+    names = FEATURES if reranker == NO_RERANKER else (*FEATURES, READ)
+    return {
+        "sentence_model": sentence_model,
+        "reranker": reranker,
+        "cross_validated": report,
+        "threshold": round(threshold, 4),
+        "bias": round(float(bias), 5),
+        "weights": {name: round(float(w), 5) for name, w in zip(names, weights, strict=True)},
+    }
+
+
+def _show(name: str, items: Sequence[Item], scores: Rows) -> dict[str, Any]:
+    """Print and give the right sentence first, and answerable questions against the others by the best score."""
+    report: dict[str, Any] = {"questions": len(items)}
+    for kind, whole, part in (("test_fifth", False, TEST), ("passages", False, ""), ("whole_pages", True, "")):
+        chosen = [i for i, item in enumerate(items) if item.document.whole == whole and part in ("", item.part)]
+        answerable = [items[i].answerable for i in chosen]
+        right = [items[i].answers[int(scores[i].argmax())] for i in chosen if items[i].answerable]
+        report[kind] = {
+            "questions": len(chosen),
+            "accuracy_at_1": round(float(np.mean(right)), 4),
+            "roc_auc_answerable": round(float(roc_auc_score(answerable, [scores[i].max() for i in chosen])), 4),
+        }
+    print(name, json.dumps(report))
+    return report
+
+
+def _reliability(best: np.ndarray, right: np.ndarray) -> list[dict[str, float]]:
+    """Compare the probability of the best sentence with how often it was right, in bins of equal width."""
+    bins = np.minimum((best * BINS).astype(int), BINS - 1)
+    return [
+        {
+            "from": b / BINS,
+            "questions": int((bins == b).sum()),
+            "mean_probability": round(float(best[bins == b].mean()), 3),
+            "share_right": round(float(right[bins == b].mean()), 3),
+        }
+        for b in range(BINS)
+        if (bins == b).any()
+    ]
+
+
+def _calibration_error(best: np.ndarray, right: np.ndarray) -> float:
+    rows = _reliability(best, right)
+    return sum(abs(r["mean_probability"] - r["share_right"]) * r["questions"] for r in rows) / len(best)
+
+
+def folds(diseases: Sequence[str]) -> dict[str, int]:
     """Deal the diseases out to the folds."""
     names = sorted(set(diseases))
     random.Random(SEED).shuffle(names)

@@ -1,8 +1,9 @@
 """Train the encoder of sentences, and export it to ONNX.
 
-    python training/train_encoder.py QUESTIONS_FOLDER OUTPUT_FOLDER [--epochs 4]
+    python training/train_encoder.py MEDQUAD_FOLDER OUTPUT_FOLDER [--epochs 4]
 
-It begins with the weights of all-MiniLM-L6-v2. Each question is trained listwise: the sentence that
+It begins with the weights of all-MiniLM-L6-v2 and is trained with the questions about single passages,
+which were written first. Each question is trained listwise: the sentence that
 answers, with its title and heading in front, against five other sentences of its passage and all
 sentences of the batch. A second loss on the scaled cosine makes near misses score low, so that a
 cosine says whether there is an answer at all. The weights that do best on the validation diseases
@@ -19,9 +20,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
-from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from questions import TEST, TRAIN, VALIDATION, Item, parts, read
+from exporting import halved, quantized
+from questions import TEST, TRAIN, VALIDATION, Item, read
 from sentence_transformers import SentenceTransformer
 from sklearn.metrics import roc_auc_score
 from torch.nn import functional
@@ -40,15 +40,14 @@ SEED = 0
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("questions", type=Path)
+    parser.add_argument("medquad", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--epochs", type=float, default=4.0)
     args = parser.parse_args()
     random.seed(SEED)
     torch.manual_seed(SEED)
-    items = read(args.questions)
-    part = parts(items)
-    split = {p: [i for i in items if part[i.disease] == p] for p in (TRAIN, VALIDATION, TEST)}
+    items = [item for item in read(args.medquad) if not item.document.whole]
+    split = {p: [i for i in items if i.part == p] for p in (TRAIN, VALIDATION, TEST)}
     model = SentenceTransformer(model_location(DEFAULT_MODEL), device="cpu")
     model.max_seq_length = 160
     report = {"stock, test": evaluate(model, split[TEST])}
@@ -62,16 +61,16 @@ def main() -> None:
 
 def evaluate(model: SentenceTransformer, items: list[Item]) -> dict[str, float]:
     """Measure the right sentence first, and answerable questions against the others by the best cosine."""
-    texts = {item.in_context(i): 0 for item in items for i in range(len(item.sentences))}
+    texts = {text: 0 for item in items for text in item.document.in_context()}
     rows = dict(zip(texts, model.encode(list(texts), normalize_embeddings=True), strict=True))
     asked = model.encode([item.question for item in items], normalize_embeddings=True)
     first, best = [], []
     for item, vector in zip(items, asked, strict=True):
-        cosines = np.array([rows[item.in_context(i)] @ vector for i in range(len(item.sentences))])
+        cosines = np.array([rows[text] @ vector for text in item.document.in_context()])
         best.append(cosines.max())
-        if any(item.answers):
+        if item.answerable:
             first.append(item.answers[int(cosines.argmax())])
-    answerable = [any(item.answers) for item in items]
+    answerable = [item.answerable for item in items]
     return {
         "questions": len(items),
         "accuracy_at_1": round(float(np.mean(first)), 4),
@@ -134,9 +133,10 @@ def _loss(
         others = [i for i, answers in enumerate(item.answers) if not answers]
         random.shuffle(others)
         chosen = [random.choice(gold)] if gold else []
+        with_heading, without_heading = item.document.in_context(), item.document.in_context(with_heading=False)
         for i in chosen + others[: OTHERS_OF_PASSAGE + (not gold)]:
             pairs.append((number, len(texts), float(i in chosen)))
-            texts.append(item.in_context(i, random.random() >= HEADING_LEFT_OUT))
+            texts.append((with_heading if random.random() >= HEADING_LEFT_OUT else without_heading)[i])
     cosines = _embed(model, [item.question for item in batch]) @ _embed(model, texts).T
     numbers, columns, labels = (torch.tensor(v) for v in zip(*pairs, strict=True))
     right = labels == 1
@@ -182,7 +182,7 @@ def export(checkpoint: Path, output: Path) -> None:
     """
     model = SentenceTransformer(str(checkpoint), device="cpu", model_kwargs={"attn_implementation": "eager"})
     tokens = torch.tensor([[101, 2054, 2003, 102]])
-    whole, table = output / "whole.onnx", output / "table.onnx"
+    whole = output / "whole.onnx"
     axes = {"input_ids": {0: "texts", 1: "tokens"}, "attention_mask": {0: "texts", 1: "tokens"}}
     torch.onnx.export(
         _Pooled(model[0].auto_model.eval()),
@@ -194,29 +194,9 @@ def export(checkpoint: Path, output: Path) -> None:
         opset_version=17,
         dynamo=False,
     )
-    quantize_dynamic(whole, table, op_types_to_quantize=["Gather"], weight_type=QuantType.QInt8)
-    onnx.save(_halved(onnx.load(table)), output / "model.onnx")
+    onnx.save(halved(quantized(whole)), output / "model.onnx")
     model.tokenizer.save_pretrained(str(checkpoint))
     shutil.copy(checkpoint / "tokenizer.json", output / "tokenizer.json")
-    whole.unlink()
-    table.unlink()
-
-
-def _halved(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Store large weights in 16 bits; the runtime widens them once, when it loads the model."""
-    graph = model.graph
-    casts = []
-    for tensor in list(graph.initializer):
-        values = numpy_helper.to_array(tensor)
-        if tensor.data_type == TensorProto.FLOAT and values.size > 1000:
-            name = tensor.name
-            graph.initializer.remove(tensor)
-            graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), f"{name}_16"))
-            casts.append(helper.make_node("Cast", [f"{name}_16"], [name], to=TensorProto.FLOAT))
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
-    return model
 
 
 if __name__ == "__main__":

@@ -5,11 +5,14 @@ import re
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import chain, zip_longest
 from pathlib import Path
 
 import numpy as np
 
+from askalms.agreement import contradict
+from askalms.crossencoding import Reading
 from askalms.datatypes import (
     Answer,
     BlockKind,
@@ -20,7 +23,9 @@ from askalms.datatypes import (
     Quote,
     Sentence,
     Topic,
+    Vector,
 )
+from askalms.dates import age_in_years
 from askalms.embedding import Encoders, load_encoders
 from askalms.index import Index, innermost, open_index
 from askalms.reranking import Candidate, Reranker, cannot_stand_alone, load_reranker, sentence_features
@@ -28,7 +33,7 @@ from askalms.retrieval import nearest_sentences, retrieve
 from askalms.settings import Settings, load_settings
 from askalms.texts import load_data, message
 from askalms.triage import Verdict, triage
-from askalms.understanding import about, find_mentions, names_unknown_disease, understand
+from askalms.understanding import about, find_mentions, is_other_language, names_unknown_disease, understand
 from askalms.words import fold, words_of
 
 _log = logging.getLogger(__name__)
@@ -41,12 +46,20 @@ MAX_JOINED = 3
 """Most sentences that are joined to one quote so that it can stand alone."""
 MAX_WORDS_OF_A_CRY = 8
 """A longer question after an emergency is taken for one of its own."""
+OF_ONE_SIDE = 0.5
+"""Where a question sets two things side by side, a quote about one of them needs this share of the threshold."""
+NEAR = 0.3
+"""What has this share of the threshold is offered as the closest passage, not as an answer."""
 SAME_WORDS = 0.7
 """Two quotes of which the shorter has this share of its words in the longer say the same."""
 
 _ABOUT_THE_PAGE = re.compile(
     r"\b(?:page|article|site|website|document|text)s?\b.*\b(?:review|updat|dated?\b|how old|old\b|written|published)"
     r"|\b(?:review|updat|written|published|how old|date of)\w*\b.*\b(?:page|article|site|website|document|text)\b"
+)
+_COMPARES_PAGES = re.compile(
+    r"\b(?:pages?|sources?|documents?|sites?|articles?)\b[^.?!]*\b(?:agree|disagree|differ|contradict|the same thing)"
+    r"|\b(?:agree|disagree|differ|contradict)\w*\b[^.?!]*\b(?:pages?|sources?|documents?|sites?|articles?)\b"
 )
 
 
@@ -73,7 +86,7 @@ class Assistant:
         self.index = index
         self._encoders = encoders
         self._settings = settings
-        self._reranker = reranker or load_reranker()
+        self._reranker = reranker or load_reranker(settings.embedding.sentence_model, settings.reranking.model)
         self._names_of = _NamesOfDiseases(index.topics)
 
     @classmethod
@@ -104,11 +117,12 @@ class Assistant:
             return Answer(Outcome.CLARIFY, message("answering.empty"))
         verdict = triage(question.text) or self._still_urgent(question)
         if verdict:
-            text = message(f"triage.{verdict.outcome}", topics=self._names(self._about(), "or"))
-            return Answer(verdict.outcome, text)
+            return Answer(verdict.outcome, self._first_things(f"triage.{verdict.outcome}"))
         if len(question.text) > limit:
             text = message("answering.too_long", length=len(question.text), limit=limit)
             return Answer(Outcome.CLARIFY, text)
+        if is_other_language(question.text, self.index.words):
+            return Answer(Outcome.OUT_OF_SCOPE, self._first_things("answering.english_only"))
         understood = understand(question, self.index.topics, self.index.words)
         if understood.ask_back:
             text = message("answering.clarify", topics=self._names(understood.ask_back, "or"))
@@ -119,13 +133,22 @@ class Assistant:
         if not self._has_pages(query):
             text = message("answering.other_disease", topics=self._names(self._about(), "and"))
             return Answer(Outcome.NOT_FOUND, text, understood_as=shown, topic=topic)
-        quotes = self._quotes(query, understood.sides)
+        quotes, differ = self._quotes(query, understood.sides)
         if not quotes:
-            return Answer(Outcome.NOT_FOUND, message("answering.not_found"), understood_as=shown, topic=topic)
+            closest = self._closest(query)
+            text = message("answering.closest" if closest else "answering.not_found")
+            return Answer(Outcome.NOT_FOUND, text, closest=closest, understood_as=shown, topic=topic)
         if not topic and not understood.sides:
             of_document = self.index.documents[quotes[0].document].topics
             topic = next((t for t in self._home() if t in of_document), of_document[0])
-        return Answer(Outcome.ANSWER, _announcement(quotes), tuple(quotes), shown, topic)
+        text = message("answering.sources_differ") if differ else _announcement(quotes)
+        return Answer(Outcome.ANSWER, text, tuple(quotes), None, differ, shown, topic)
+
+    def _first_things(self, key: str) -> str:
+        """Give a message that comes before any search, with the numbers to call filled in."""
+        numbers = load_data("emergency_numbers")
+        chosen = numbers.get(self._settings.answering.country.upper(), numbers["default"])
+        return message(key, topics=self._names(self._about(), "or"), **chosen)
 
     def _has_pages(self, query: Query) -> bool:
         """Tell whether there are documents about a disease that the query names; True where it names none."""
@@ -144,22 +167,59 @@ class Assistant:
 
     # --- finding
 
-    def _quotes(self, query: Query, sides: Sequence[Query]) -> list[Quote]:
+    def _quotes(self, query: Query, sides: Sequence[Query]) -> tuple[list[Quote], bool]:
+        """Find quotes that answer, and tell whether their pages differ."""
         if sides:
-            ranked = [self._good(self._scored(side)) for side in sides]
-            alternating = [scored for rank in zip_longest(*ranked) for scored in rank if scored]
-            return self._composed(alternating, len(sides))
+            each = max(1, MAX_QUOTES // len(sides))
+            most = max(self._settings.answering.max_quotes, min(len(sides), MAX_QUOTES))
+            ranked = [self._composed(self._good(self._scored(s), OF_ONE_SIDE), each, len(sides)) for s in sides]
+            return [quote for rank in zip_longest(*ranked) for quote in rank if quote][:most], False
         topics = query.topics or self._home()
         if _ABOUT_THE_PAGE.search(fold(query.text)):
             dates = self._datelines(query.text, topics)
             if dates:
-                return self._composed(dates)
-        good = self._good(self._scored(replace(query, topics=topics)))
+                return self._composed(dates), False
+        compares = _COMPARES_PAGES.search(fold(query.text)) is not None
+        if compares:
+            query = _without_comparison(query)
+        scored = self._scored(replace(query, topics=topics))
+        good = self._good(scored)
         if good and not query.topics:
             # Where several diseases are at home, the best sentence decides, and no other is quoted beside it.
             topics = self._document_topics(good[0].row)
             good = [s for s in good if set(self._document_topics(s.row)) & set(topics)]
-        return self._composed(good)
+        other = self._other_view(good, scored if compares else good, compares)
+        if other is None:
+            return self._composed(good), False
+        pair = sorted((good[0], other), key=lambda s: self._date(s.row), reverse=True)
+        rest = [] if compares else [s for s in good[1:] if s is not other]
+        differ = contradict(*(self.index.sentences[s.row].text for s in pair))
+        return self._composed([*pair, *rest]), differ
+
+    def _other_view(self, good: Sequence[Scored], others: Sequence[Scored], compares: bool) -> Scored | None:
+        """Find what a page with another date says: what contradicts the best sentence or, if asked for, in any case."""
+        if not good:
+            return None
+        best = self.index.sentences[good[0].row]
+        apart = [
+            s
+            for s in others
+            if self._date(s.row) not in ("", self._date(good[0].row)) and s.probability >= self._least() * NEAR
+        ]
+        if not self._date(good[0].row):
+            return None
+        contradicting = (s for s in apart if contradict(best.text, self.index.sentences[s.row].text))
+        return next(contradicting, apart[0] if apart and compares else None)
+
+    def _date(self, row: int) -> str:
+        return self.index.documents[self.index.sentences[row].doc_id].provenance.reviewed
+
+    def _closest(self, query: Query) -> Quote | None:
+        """Find what comes nearest to an answer without being one; None if nothing is near."""
+        scored = self._scored(replace(query, topics=query.topics or self._home()))
+        if not scored or scored[0].probability < self._least() * NEAR:
+            return None
+        return next(iter(self._composed(scored[:1])), None)
 
     def _scored(self, query: Query) -> list[Scored]:
         """Score the sentences of the best passages and the nearest ones of all, best first."""
@@ -177,9 +237,41 @@ class Assistant:
         headings = [innermost(self.index.sentences[row].heading) for row in rows]
         asked = np.array([self.index.headings[h] @ near if h else 0.0 for h in headings], dtype=np.float32)
         opens = np.array([self._opens_section(row) for row in rows])
-        probabilities = self._reranker.probabilities(features, asked, opens)
+        probabilities = self._reranker.signals.probabilities(features, asked, opens)
+        if self._reranker.cross_encoder and self._reranker.together:
+            scores = self._read(query.spelled_out, rows, probabilities)
+            read = np.flatnonzero(~np.isnan(scores))
+            rows = [rows[i] for i in read]
+            features = np.column_stack([features[read], scores[read]])
+            probabilities = self._reranker.together.probabilities(features, asked[read], opens[read])
         order = np.argsort(-probabilities, kind="stable")
         return [Scored(rows[i], float(probabilities[i])) for i in order]
+
+    def _read(self, question: str, rows: Sequence[int], promise: Vector) -> Vector:
+        """Read the most promising passages with the question.
+
+        Args:
+            question: What is asked.
+            rows: Candidates.
+            promise: Of each, how probable it seems so far, shape (len(rows),).
+
+        Returns:
+            The score of each candidate, shape (len(rows),); not a number for those that were not read.
+        """
+        assert self._reranker.cross_encoder
+        passage_of = self.index.passage_of_sentence[rows]
+        ranked = list(dict.fromkeys(passage_of[np.argsort(-promise, kind="stable")].tolist()))
+        passages = [self.index.passages[row] for row in ranked[: self._settings.reranking.passages]]
+        readings = [
+            Reading(p.context, tuple(s.text for s in self.index.sentences[p.first_sentence : p.last_sentence]))
+            for p in passages
+        ]
+        found = {
+            passage.first_sentence + i: score
+            for passage, scores in zip(passages, self._reranker.cross_encoder.score(question, readings), strict=True)
+            for i, score in enumerate(scores.tolist())
+        }
+        return np.array([found.get(row, np.nan) for row in rows], dtype=np.float32)
 
     def _may_speak(self, row: int, topics: Sequence[str]) -> bool:
         """Tell whether a sentence is about one of the topics: the disease that it names first, if it names any.
@@ -197,9 +289,13 @@ class Assistant:
         sentence = self.index.sentences[row]
         return before is None or (before.doc_id, before.heading) != (sentence.doc_id, sentence.heading)
 
-    def _good(self, scored: Sequence[Scored]) -> list[Scored]:
+    def _least(self) -> float:
         threshold = self._settings.answering.threshold
-        least = self._reranker.threshold if threshold < 0 else threshold
+        return self._reranker.threshold if threshold < 0 else threshold
+
+    def _good(self, scored: Sequence[Scored], share: float = 1.0) -> list[Scored]:
+        """Keep those that are probable enough; `share` lowers what is asked of them."""
+        least = self._least() * share
         if not scored or scored[0].probability < least:
             return []
         least = max(least, scored[0].probability * RELATIVE_THRESHOLD)
@@ -220,20 +316,26 @@ class Assistant:
 
     # --- composing
 
-    def _composed(self, good: Sequence[Scored], sides: int = 1) -> list[Quote]:
-        """Make quotes of sentences: whole thoughts, no two alike, within the limits."""
+    def _composed(self, good: Sequence[Scored], most: int = 0, sides: int = 1) -> list[Quote]:
+        """Make quotes of sentences: whole thoughts, no two alike, within the limits.
+
+        Args:
+            good: Sentences, best first.
+            most: Most quotes; 0 takes the number that the settings allow.
+            sides: Of how many lists like this one the answer will be made.
+        """
         limits = self._settings.answering
         quotes: list[Quote] = []
         words = 0
         for scored in good:
-            if len(quotes) == (limits.max_quotes if sides == 1 else max(limits.max_quotes, min(sides, MAX_QUOTES))):
+            if len(quotes) == (most or limits.max_quotes):
                 break
             first, last = self._whole_thought(scored.row)
             quote = self._quote(first, last, scored.probability)
             if quote is None:
                 continue
             count = len(words_of(quote.text))
-            if words + count > limits.max_quoted_words or any(_says_the_same(quote, q) for q in quotes):
+            if words + count > limits.max_quoted_words // sides or any(_says_the_same(quote, q) for q in quotes):
                 continue
             quotes.append(quote)
             words += count
@@ -265,7 +367,9 @@ class Assistant:
                 _log.error("%s does not say what its sentence at %d says", document.doc_id, sentence.start)
                 return None
         text = document.text[start.start : end.end]
-        quote = Quote(document.doc_id, start.start, end.end, text, document.provenance, start.heading, probability)
+        page = document.provenance
+        old = age_in_years(page.reviewed, date.today()) >= self._settings.answering.old_after_years
+        quote = Quote(document.doc_id, start.start, end.end, text, page, start.heading, probability, old=old)
         return replace(quote, also_in=self._elsewhere(quote)) if first == last else quote
 
     def _elsewhere(self, quote: Quote) -> tuple[Place, ...]:
@@ -353,6 +457,16 @@ def _says_the_same(a: Quote, b: Quote) -> bool:
         return True
     shorter, longer = sorted((set(words_of(a.text)), set(words_of(b.text))), key=len)
     return len(shorter & longer) >= SAME_WORDS * len(shorter)
+
+
+def _without_comparison(query: Query) -> Query:
+    """Ask only what the pages are to be compared about."""
+
+    def rest(text: str) -> str:
+        said = [part for part in re.split(r"(?<=[.?!])\s+", text) if not _COMPARES_PAGES.search(fold(part))]
+        return " ".join(said) or text
+
+    return replace(query, text=rest(query.text), spelled_out=rest(query.spelled_out))
 
 
 def _announcement(quotes: Sequence[Quote]) -> str:

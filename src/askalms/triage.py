@@ -1,16 +1,23 @@
 """What must be said before anything is looked up: emergency, crisis, "ask your clinician".
 
-The rules are phrases in `data/triage.toml`, tried in the order of their urgency; the first kind of
-which a rule fires decides.
+Two ways lead to a verdict. A classifier compares the meaning of a message with that of some hundred
+examples, so that wordings nobody thought of are caught; its weights are in `data/triage.json`, made by
+`training/fit_triage.py`. And there are rules of phrases in `data/triage.toml`, which a nurse can edit.
 """
 
+import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.resources import files
 
+import numpy as np
 from rapidfuzz import fuzz, process
 
-from askalms.datatypes import Outcome
+from askalms.datatypes import Matrix, Outcome, Vector
+from askalms.embedding import load_encoder
+from askalms.settings import DEFAULT_SENTENCE_MODEL
 from askalms.texts import load_data
 from askalms.words import fold, is_english, words_of
 
@@ -18,7 +25,14 @@ MENDED_LETTERS = 3
 MENDED_LIKENESS = 80
 """Words of so many letters are taken for a word of the rules that is so like them, from 0 to 100."""
 
-_ORDER = (Outcome.CRISIS, Outcome.EMERGENCY, Outcome.ASK_CLINICIAN, Outcome.OUT_OF_SCOPE)
+KINDS = (Outcome.CRISIS, Outcome.EMERGENCY, Outcome.ASK_CLINICIAN, Outcome.OUT_OF_SCOPE)
+"""In the order of their urgency."""
+HARMLESS = "harmless"
+
+URGENT = 0.3
+"""Least probability of a crisis and an emergency together at which one is declared; a missed one is the worst error."""
+LIKELY = 0.75
+"""Least probability of another kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +41,7 @@ class Verdict:
 
     outcome: Outcome
     rule: str
-    """Name of the rule that fired."""
+    """Name of the rule that fired, or "meaning"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,48 @@ def triage(question: str) -> Verdict | None:
     Args:
         question: As typed.
     """
+    meant = _probabilities(question)
+    by_phrase = _by_phrase(question)
+    kind = decide(meant)
+    if kind in (Outcome.CRISIS, Outcome.EMERGENCY):
+        return Verdict(kind, "meaning")
+    if by_phrase:
+        return by_phrase
+    if kind is Outcome.ASK_CLINICIAN and not _speaks_of_somebody(question):
+        return None
+    return Verdict(kind, "meaning") if kind else None
+
+
+def decide(probabilities: Sequence[float]) -> Outcome | None:
+    """Choose a kind by the probabilities of `KINDS` and, last, of a harmless question; None for the latter."""
+    crisis, emergency, *others, _ = probabilities
+    if crisis + emergency >= URGENT:
+        return Outcome.CRISIS if crisis >= emergency else Outcome.EMERGENCY
+    likely = [(p, kind) for p, kind in zip(others, KINDS[2:], strict=True) if p >= LIKELY]
+    return max(likely)[1] if likely else None
+
+
+def _probabilities(question: str) -> list[float]:
+    """Give the probabilities of `KINDS` and of a harmless question."""
+    weights, bias = _classifier()
+    logits = weights @ load_encoder(DEFAULT_SENTENCE_MODEL).encode([question])[0] + bias
+    odds = np.exp(logits - logits.max())
+    return [float(p) for p in odds / odds.sum()]
+
+
+@cache
+def _classifier() -> tuple[Matrix, Vector]:
+    record = json.loads((files("askalms") / "data" / "triage.json").read_text("utf-8"))
+    return np.array(record["weights"], dtype=np.float32), np.array(record["bias"], dtype=np.float32)
+
+
+def _speaks_of_somebody(question: str) -> bool:
+    """Tell whether a message is about a person, as those for a clinician are."""
+    return _any_of(load_data("triage")["lists"]["person"]).search(fold(question)) is not None
+
+
+def _by_phrase(question: str) -> Verdict | None:
+    """Try the rules; the first kind of which one fires decides."""
     text = _spelled(" ".join(fold(question).split()))
     for rule in _rules():
         fires = all(pattern.search(text) for pattern in rule.all_of)
@@ -68,7 +124,7 @@ def _spelled(text: str) -> str:
 @cache
 def _vocabulary() -> frozenset[str]:
     data = load_data("triage")
-    lines = [line for outcome in _ORDER for table in data[outcome.value] for line in table["all_of"]]
+    lines = [line for outcome in KINDS for table in data[outcome.value] for line in table["all_of"]]
     phrases = [p for line in lines if not isinstance(line, str) for p in line]
     return frozenset(w for phrase in phrases for w in words_of(phrase) if len(w) >= MENDED_LETTERS)
 
@@ -78,7 +134,7 @@ def _rules() -> tuple[_Rule, ...]:
     data = load_data("triage")
     lists = data["lists"]
     rules = []
-    for outcome in _ORDER:
+    for outcome in KINDS:
         for table in data[outcome.value]:
             lines = [lists[line[1:]] if isinstance(line, str) else line for line in table["all_of"]]
             unless = table.get("unless")

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -21,7 +21,10 @@ WORD_SIMILARITY = 80
 """The same for any other word of the corpus; a little less for a short one with the right first letter."""
 SHORT_NAME = 5
 """A name of fewer letters is taken only as it is written: one letter makes another of it."""
-
+MOST_TURNS = 4
+"""Earlier turns that a question may be completed from."""
+ENGLISH_SHARE = 0.6
+"""At more than this share of English words, a text is English, whatever it looks like."""
 _TOKEN = re.compile(r"\w+(?:['’]\w+)?", re.UNICODE)
 _SETS_SIDE_BY_SIDE = re.compile(
     r"\bsame as\b|\bshort for\b|\bconfus|\bmixed up\b|\bdifferent from\b|\bthe same thing\b"
@@ -38,6 +41,26 @@ _EMPTY_IT = re.compile(
 )
 _ELLIPSIS = re.compile(
     r"^\W*(?:and|what about|how about|also|so|but)\b\W*(?:what about|how about|for|with|in|about)?\W*", re.I
+)
+_EACH_ONE = (
+    (re.compile(r"\bwhich (?:one |of them |disease |condition )?(?:is|are) (?:more |less )(\w+)", re.I), r"how \1 is"),
+    (re.compile(r"\bwhat(?:'s| is| are) the (?:main )?differences? between\b", re.I), "what is"),
+    (re.compile(r"\bwhat (?:do|does) (.*?) have in common\b", re.I), r"what is \1"),
+    (re.compile(r"\bdo both\b", re.I), "does"),
+    (re.compile(r"\b(?:are|is) both\b", re.I), "is"),
+    (
+        re.compile(
+            r"[ ,]*\b(?:differently|different|differ|both|each|respectively|compared (?:to|with)|versus|vs\.?)",
+            re.I,
+        ),
+        "",
+    ),
+)
+"""Words that set two diseases side by side, and what they become in a question about one of them."""
+_BETWEEN = "and|or|to|from|with|in|for|the|vs|versus|than|as|of"
+_CLAUSE = re.compile(r"\s*(?:[,;.]|\b(?:and|but|while|or)\b)")
+_ASKS = re.compile(
+    r"\b(?:what|who|which|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|should|has|have)\b"
 )
 _CHILD = re.compile(r"\b(?:year old|month old|(?:my|our) (?:\w+ )?(?:son|daughter|boy|girl|child|kid|baby|toddler))\b")
 _CORRECTS = re.compile(r"\b(?:i meant|i mean|sorry,? (?:i|not)|no,? (?:i meant|not))\b")
@@ -83,24 +106,44 @@ def understand(question: Question, topics: Mapping[str, Topic], words: Mapping[s
     text = _spelled(text, words, topics)
     carried = _carried_topics(question.history, topics) if not named else ()
     if question.history:
-        text = _completed(text, named, carried, question.history, topics)
+        *earlier, last = question.history[-MOST_TURNS:]
+        before = understand(Question(last, tuple(earlier)), topics, words).query.text
+        text = _completed(text, named, carried, before, topics)
     if _CORRECTS.search(fold(typed)) and len(named) > 1:
         named = named[-1:]
     if len(named) == 1 and topics[named[0]].confused_with and _SETS_SIDE_BY_SIDE.search(fold(typed)):
         named = _distinct((*named, *topics[named[0]].confused_with))
     ask_back = _ask_back(typed, mentions, named, carried, question.history, topics)
-    query = Query(text, named or carried, _spelled_out(text, topics), rewritten=fold(text) != fold(typed))
+    query = Query(
+        text,
+        named or carried,
+        _spelled_out(text, topics),
+        _clinical(text, words),
+        rewritten=fold(text) != fold(typed),
+    )
     sides = tuple(_side(query, t, topics) for t in query.topics) if len(query.topics) > 1 else ()
     return Understanding(query, ask_back, sides)
 
 
 def _side(query: Query, topic_id: str, topics: Mapping[str, Topic]) -> Query:
-    """Ask a question about several diseases about one of them."""
-    text = query.text
+    """Ask a question about several diseases about one of them, and leave out that it compares."""
+    name = topics[topic_id].name
+    if _SETS_SIDE_BY_SIDE.search(fold(query.text)):
+        text = f"What is {name}?"
+        return replace(query, text=text, topics=(topic_id,), spelled_out=text)
+    text, mark = query.text, "\0"
     for mention in reversed(find_mentions(text, topics)):
-        if mention.topic_id != topic_id:
-            text = text[: mention.start] + topics[topic_id].name + text[mention.end :]
-    return Query(text, (topic_id,), _spelled_out(text, topics), query.rewritten)
+        text = text[: mention.start] + mark + text[mention.end :]
+    text = re.sub(rf"{mark}(?:\W*(?:\b(?:{_BETWEEN})\b\W*)*{mark})+", mark, text)
+    if text.count(mark) > 1:
+        # The other disease has a clause of its own, which asks the same.
+        first, last = text.index(mark), text.rindex(mark)
+        ends = [m.start() for m in _CLAUSE.finditer(text, first, last)]
+        text = text[: ends[-1]] if ends else text
+    for pattern, plain in _EACH_ONE:
+        text = pattern.sub(plain, text)
+    text = " ".join(re.sub(r"\bis, ", "is ", text).replace(mark, name).strip(" ,;?.").split()) + "?"
+    return replace(query, text=text, topics=(topic_id,), spelled_out=_spelled_out(text, topics))
 
 
 def _spelled_out(text: str, topics: Mapping[str, Topic]) -> str:
@@ -221,6 +264,50 @@ def _nearest_word(word: str, choices: Sequence[str], words: Mapping[str, int]) -
     return str(max(close, key=lambda n: (n[1], words[n[0]]))[0]) if close else None
 
 
+# --- everyday words
+
+
+def _clinical(text: str, words: Mapping[str, int]) -> tuple[str, ...]:
+    """Give what pages call the things a question speaks of in everyday words, as far as the corpus has the words."""
+    said = f" {' '.join(words_of(text))} "
+    found = [t for phrase, terms in _lay_words().items() if f" {phrase} " in said for t in terms]
+    return _distinct(t for t in found if f" {t} " not in said and all(w in words for w in words_of(t)))
+
+
+@cache
+def _lay_words() -> Mapping[str, tuple[str, ...]]:
+    """What people say, and what pages say instead; the longer phrases first."""
+    pairs = [pair for table in load_data("lay_words").values() for pair in table.items()]
+    return {" ".join(words_of(said)): tuple(meant) for said, meant in sorted(pairs, key=lambda p: -len(p[0]))}
+
+
+# --- languages
+
+
+def is_other_language(text: str, known: Mapping[str, int]) -> bool:
+    """Tell whether a text is written in another language than English.
+
+    Args:
+        text: What was typed.
+        known: Folded words that count as English ones: those of the corpus.
+    """
+    letters = [c for c in text if c.isalpha()]
+    foreign = [c for c in letters if not unicodedata.name(c, "LATIN").startswith(("LATIN", "FEMININE", "MASCULINE"))]
+    if len(letters) >= 3 and len(foreign) > len(letters) / 2:
+        return True
+    words = [w for part in words_of(text) for w in part.split("'") if w.isalpha()]
+    small = set(load_data("language")["other_languages"])
+    foreign_words = sum(w in small for w in words)
+    if not foreign_words:
+        return False
+    english = sum(w not in small and (w in known or w in STOP_WORDS or is_english(w)) for w in words) / len(words)
+    if english > ENGLISH_SHARE or (foreign_words == 1 and english > ENGLISH_SHARE * 2 / 3):
+        return False
+    from py3langid import classify
+
+    return bool(classify(text)[0] != "en")
+
+
 # --- what was said before
 
 
@@ -237,23 +324,25 @@ def _completed(
     text: str,
     named: tuple[str, ...],
     carried: tuple[str, ...],
-    history: Sequence[str],
+    before: str,
     topics: Mapping[str, Topic],
 ) -> str:
-    """Complete a question that only makes sense after the one before."""
+    """Complete a question that only makes sense after the one before, which is given complete."""
     content = [w for w in words_of(text) if w not in STOP_WORDS and w not in ("about", "also")]
     names = {w for t in named for name in topics[t].names for w in words_of(name)}
     new = [w for w in content if w not in names]
-    if named and not new and _ELLIPSIS.match(text):
-        return _swapped(history[-1], named[-1], topics) or text
-    if len(carried) == 1:
-        name = topics[carried[0]].name
-        if _EMPTY_IT.search(text):
-            return text
-        if _REFERENT.search(text):
-            text = _REFERENT.sub(name.replace("\\", r"\\"), text, count=1)
-        elif len(new) <= 2 and _REFERS_BACK.search(fold(text)):
-            text = f"{history[-1].strip()} {text}"
+    if named:
+        return (_swapped(before, named[-1], topics) or text) if not new and _ELLIPSIS.match(text) else text
+    if _EMPTY_IT.search(text):
+        return text
+    plain = fold(text)
+    elliptical = _ELLIPSIS.match(text) and not _ASKS.search(plain)
+    if elliptical or (_REFERS_BACK.search(plain) and (len(new) <= 2 or not carried) and not _REFERENT.search(text)):
+        return f"{before} {text}"
+    if _REFERENT.search(text):
+        if len(carried) == 1:
+            return _REFERENT.sub(topics[carried[0]].name.replace("\\", r"\\"), text, count=1)
+        return text if carried else f"{before} {text}"
     return text
 
 
