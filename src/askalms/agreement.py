@@ -13,11 +13,13 @@ SHARED_TERMS = 0.3
 """Least share of its terms that the shorter of two counts has in common with the longer, for them to count the same."""
 
 _UNKNOWN = re.compile(
-    r"\b(?:unknown|not (?:yet |fully |well )?(?:known|understood|clear|been determined)|unclear|remains? to be)\b"
+    r"\b(?:unknown|not (?:(?:yet|fully|well|completely|entirely) )*(?:known|understood|clear|been determined)"
+    r"|unclear|remains? to be)\b"
 )
 _SCALE = re.compile(r"\bper \d|\bin \d|\bout of\b|%|\bpercent\b")
 _COUNT = re.compile(
-    r"\b(\d[\d,]*)(?:\s+to\s+\d[\d,]*)?\+?\s+(?:\w+\s+){0,3}?(?:people|individuals|persons|cases|patients|families|children)\b"
+    r"\b(\d[\d,]*)(?:\s+to\s+\d[\d,]*)?\+?\s+((?:million|thousand)\s+)?(?:\w+\s+){0,3}?"
+    r"(?:people|individuals|persons|cases|patients|families|children)\b"
 )
 
 
@@ -38,6 +40,6 @@ def contradict(one: str, other: str) -> bool:
         return bool(shared)
     if _SCALE.search(a) or _SCALE.search(b):
         return False
-    counts = [{m.group(1).replace(",", "") for m in _COUNT.finditer(text)} for text in (a, b)]
+    counts = [{(m[1].replace(",", ""), (m[2] or "").strip()) for m in _COUNT.finditer(text)} for text in (a, b)]
     least = min(len(set(terms_of(one))), len(set(terms_of(other))))
     return bool(all(counts) and not counts[0] & counts[1] and len(shared) >= SHARED_TERMS * least)

@@ -3,7 +3,7 @@
 import logging
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import chain, zip_longest
@@ -88,6 +88,7 @@ class Assistant:
         self._settings = settings
         self._reranker = reranker or load_reranker(settings.embedding.sentence_model, settings.reranking.model)
         self._names_of = _NamesOfDiseases(index.topics)
+        self._candidates: dict[int, Candidate] = {}
 
     @classmethod
     def open(cls, index: str | Path = "index", settings: Settings | None = None) -> "Assistant":
@@ -229,9 +230,10 @@ class Assistant:
         closest = nearest_sentences(self.index, query, vector, self._settings.retrieval.sentences)
         inside = (row for h in hits for row in range(h.passage.first_sentence, h.passage.last_sentence))
         allowed = (row for row in chain(inside, closest.tolist()) if self._may_speak(row, query.topics))
-        rows, candidates = _candidates(self.index, allowed)
+        rows = [row for row in sorted(set(allowed)) if self._may_be_quoted(row)]
         if not rows:
             return []
+        candidates = [self._candidate(row) for row in rows]
         vectors = self.index.sentence_vectors[rows]
         features = sentence_features(query.text, vector, candidates, vectors, self.index.rarity)
         headings = [innermost(self.index.sentences[row].heading) for row in rows]
@@ -283,6 +285,18 @@ class Assistant:
         if first is None and len(self._document_topics(row)) > 1:
             first = self._names_of.first_in(sentence.heading)
         return first is None or not topics or first in topics or self._names_of.is_part(first, topics)
+
+    def _may_be_quoted(self, row: int) -> bool:
+        """Tell whether a sentence may answer: a question does not, nor what only announces a list."""
+        sentence = self.index.sentences[row]
+        return not sentence.text.endswith(("?", ":")) and sentence.kind is not BlockKind.DATELINE
+
+    def _candidate(self, row: int) -> Candidate:
+        if row not in self._candidates:
+            sentence = self.index.sentences[row]
+            title = self.index.documents[sentence.doc_id].provenance.title
+            self._candidates[row] = Candidate(sentence.text, f"{title}. {sentence.heading}")
+        return self._candidates[row]
 
     def _opens_section(self, row: int) -> bool:
         before = self.index.sentences[row - 1] if row else None
@@ -415,21 +429,6 @@ class _NamesOfDiseases:
     def is_part(self, topic_id: str, topics: Sequence[str]) -> bool:
         """Tell whether a disease's name is part of one of theirs: a page on a subtype names the disease itself."""
         return any(self._plain[topic_id] in self._plain.get(t, "") for t in topics)
-
-
-def _candidates(index: Index, rows: Iterable[int]) -> tuple[list[int], list[Candidate]]:
-    """Give those sentences that may be quotes, each with what it stands under, and their rows."""
-    chosen: list[int] = []
-    candidates: list[Candidate] = []
-    for row in sorted(set(rows)):
-        sentence = index.sentences[row]
-        # A question is no answer, and what announces a list says nothing without it.
-        if sentence.text.endswith(("?", ":")) or sentence.kind is BlockKind.DATELINE:
-            continue
-        title = index.documents[sentence.doc_id].provenance.title
-        chosen.append(row)
-        candidates.append(Candidate(sentence.text, f"{title}. {sentence.heading}"))
-    return chosen, candidates
 
 
 def _same_list(index: Index, before: Sentence, after: Sentence) -> bool:

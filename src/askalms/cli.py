@@ -38,17 +38,19 @@ def index(
     """Build the index of a folder of documents, or renew it."""
     from askalms.corpus import load_corpus
     from askalms.index import build_index, difference, is_up_to_date
+    from askalms.reranking import published
     from askalms.settings import load_settings
 
     chosen = load_settings(settings)
     with _progress() as report:
         loaded = load_corpus(corpus, chosen.corpus, lambda n, total, name: report(f"Reading {name}", n, total))
         change = difference(index, loaded)
-        fresh = is_up_to_date(index, loaded, chosen)
+        calibration = published(chosen.embedding.sentence_model, chosen.reranking.model)
+        fresh = is_up_to_date(index, loaded, chosen, calibration)
         if loaded.documents and not fresh and not dry_run:
             from askalms.embedding import load_encoders
 
-            build_index(index, loaded, load_encoders(chosen.embedding), chosen, report)
+            build_index(index, loaded, load_encoders(chosen.embedding), chosen, report, calibration)
     for name, doc_ids in (("added", change.added), ("changed", change.changed), ("removed", change.removed)):
         for doc_id in doc_ids:
             print(f"{name} {doc_id}")

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from askalms.datatypes import Vector
+from askalms.datatypes import Matrix, Vector
 from askalms.embedding import model_location, onnx_session
 from askalms.errors import ModelError
 
@@ -106,7 +106,7 @@ def joined(
     return [*tokens[: MAX_TOKENS - 1], ends[1]], [*owners[: MAX_TOKENS - 1], NOTHING]
 
 
-def pooling(owners: Sequence[int], sentences: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+def pooling(owners: Sequence[int], sentences: int) -> Matrix:
     """Make the matrix that takes the mean of each part's tokens.
 
     Args:
@@ -120,7 +120,8 @@ def pooling(owners: Sequence[int], sentences: int) -> np.ndarray[Any, np.dtype[n
     for column, owner in enumerate(owners):
         if owner >= QUESTION:
             matrix[owner + 1, column] = 1
-    return matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    matrix /= np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    return matrix
 
 
 class _JointReader:
@@ -135,7 +136,8 @@ class _JointReader:
         tokenizer.no_padding()
         tokenizer.no_truncation()
         self._tokenizer = tokenizer
-        self._ends = (tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]"))
+        opening, *_, closing = tokenizer.encode("").ids
+        self._ends = (opening, closing)
         self._pool = ThreadPoolExecutor(os.cpu_count())
 
     def score(self, question: str, readings: Sequence[Reading]) -> list[Vector]:

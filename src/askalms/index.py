@@ -181,7 +181,9 @@ def difference(folder: Path, corpus: Corpus) -> Difference:
     )
 
 
-def is_up_to_date(folder: Path, corpus: Corpus, settings: Settings) -> bool:
+def is_up_to_date(
+    folder: Path, corpus: Corpus, settings: Settings, calibration: Mapping[str, Any] | None = None
+) -> bool:
     """Tell whether building again would give what the current generation holds already."""
     try:
         generation = _current(folder)
@@ -189,11 +191,16 @@ def is_up_to_date(folder: Path, corpus: Corpus, settings: Settings) -> bool:
         _check_files(generation)
     except IndexUnusableError:
         return False
-    return bool(manifest["fingerprint"] == _fingerprint(corpus, settings))
+    return bool(manifest["fingerprint"] == _fingerprint(corpus, settings, calibration))
 
 
 def build_index(
-    folder: Path, corpus: Corpus, encoders: Encoders, settings: Settings, on_progress: Progress | None = None
+    folder: Path,
+    corpus: Corpus,
+    encoders: Encoders,
+    settings: Settings,
+    on_progress: Progress | None = None,
+    calibration: Mapping[str, Any] | None = None,
 ) -> None:
     """Build a generation, check it, and make it the current one.
 
@@ -203,6 +210,7 @@ def build_index(
         encoders: Embed passages and sentences.
         settings: Kept in the manifest.
         on_progress: Told how far it is.
+        calibration: The threshold of silence and its error rates, which are published in the manifest.
 
     Raises:
         IndexUnusableError: There is no document, or what was written does not read back the same.
@@ -221,7 +229,7 @@ def build_index(
     report("Cutting", len(corpus.documents), len(corpus.documents))
     generation = _new_generation(folder)
     try:
-        _write(generation, corpus, chunks, encoders, settings, report)
+        _write(generation, corpus, chunks, encoders, settings, report, calibration or {})
         _check_files(generation)
         _load(generation)
         _switch(folder, generation)
@@ -332,11 +340,12 @@ def _current(folder: Path) -> Path:
     return generation
 
 
-def _fingerprint(corpus: Corpus, settings: Settings) -> str:
+def _fingerprint(corpus: Corpus, settings: Settings, calibration: Mapping[str, Any] | None) -> str:
     """Hash all that decides what an index holds, the provenance and topics beside the files included."""
     parts = {
         "format": FORMAT,
         "settings": {k: v for k, v in settings.as_dict().items() if k in ("chunking", "embedding")},
+        "calibration": calibration or {},
         "documents": [
             [d.doc_id, d.sha256, d.topics, asdict(d.provenance), list(map(asdict, d.blocks))] for d in corpus.documents
         ],
@@ -355,6 +364,7 @@ def _write(
     encoders: Encoders,
     settings: Settings,
     report: Progress,
+    calibration: Mapping[str, Any],
 ) -> None:
     passages = [p for c in chunks for p in c.passages]
     sentences = [s for c in chunks for s in c.sentences]
@@ -405,7 +415,8 @@ def _write(
         "dimension": encoders.passages.dimension,
         "sentence_model": encoders.sentences.name,
         "settings": settings.as_dict(),
-        "fingerprint": _fingerprint(corpus, settings),
+        "calibration": calibration,
+        "fingerprint": _fingerprint(corpus, settings, calibration),
         "passages": len(passages),
         "sentences": len(sentences),
         "documents": {d.doc_id: d.sha256 for d in corpus.documents},

@@ -14,7 +14,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -74,13 +74,40 @@ _CANNOT_STAND_ALONE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Candidate:
-    """A sentence that may answer, with what it stands under."""
+    """A sentence that may answer, with what it stands under; what is counted of it is counted once."""
 
     text: str
     context: str
     """Title and heading."""
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """Stemmed terms of the sentence."""
+        return frozenset(terms_of(self.text))
+
+    @cached_property
+    def context_terms(self) -> frozenset[str]:
+        """Stemmed terms of title and heading."""
+        return _terms_of_context(self.context)
+
+    @cached_property
+    def has(self) -> tuple[bool, ...]:
+        """Whether it tells a number, a time, a reason."""
+        folded = fold(self.text)
+        return tuple(pattern.search(folded) is not None for pattern in (_HAS_NUMBER, _HAS_TIME, _HAS_REASON))
+
+    @cached_property
+    def own(self) -> tuple[float, float, float]:
+        """The features that do not depend on the question: from "cannot_stand_alone" to "is_question"."""
+        words = math.log(max(1, len(self.text.split())))
+        return float(cannot_stand_alone(self.text)), words, float(self.text.endswith("?"))
+
+
+@lru_cache(maxsize=10_000)
+def _terms_of_context(context: str) -> frozenset[str]:
+    return frozenset(terms_of(context))
 
 
 @dataclass(frozen=True)
@@ -169,6 +196,20 @@ def calibrations() -> dict[tuple[str, str], dict[str, Any]]:
     return {(record["sentence_model"], record["reranker"]): record for record in records}
 
 
+def published(sentence_model: str, reranker: str) -> dict[str, Any]:
+    """Give the threshold of silence and what it was measured to do, for the manifest of an index.
+
+    Args:
+        sentence_model: Name of the encoder of sentences.
+        reranker: Name of the cross-encoder, or "none".
+
+    Returns:
+        Empty if nothing was fitted for these models.
+    """
+    record = calibrations().get((sentence_model, reranker), {})
+    return {k: record[k] for k in ("sentence_model", "reranker", "threshold", "cross_validated") if k in record}
+
+
 def _model(record: Mapping[str, Any], features: tuple[str, ...]) -> LogisticModel:
     if tuple(record["weights"]) != features:
         raise ValueError("reranker.json was fitted for other features; run training/fit_reranker.py")
@@ -211,28 +252,16 @@ def sentence_features(
     weights = {t: rarity.get(t, unknown) for t in terms_of(query)}
     cosines = vectors @ query_vector
     rows = []
-    for i, candidate in enumerate(candidates):
-        own = set(terms_of(candidate.text))
-        heading = set(terms_of(candidate.context))
-        beyond = {t: w for t, w in weights.items() if t not in heading}
-        folded = fold(candidate.text)
-        row = [
-            float(cosines[i]),
-            _share(beyond, own, nothing=0.5),
-        ]
-        for asks, pattern in zip(kinds, (_HAS_NUMBER, _HAS_TIME, _HAS_REASON), strict=True):
-            has = pattern.search(folded) is not None
+    for cosine, candidate in zip(cosines.tolist(), candidates, strict=True):
+        beyond = {t: w for t, w in weights.items() if t not in candidate.context_terms}
+        row = [cosine, _share(beyond, candidate.terms, nothing=0.5)]
+        for asks, has in zip(kinds, candidate.has, strict=True):
             row += [float(asks and has), float(asks and not has)]
-        row += [
-            float(cannot_stand_alone(candidate.text)),
-            math.log(max(1, len(candidate.text.split()))),
-            float(candidate.text.endswith("?")),
-            sum(beyond.values()) / (sum(weights.values()) or 1.0),
-        ]
+        row += [*candidate.own, sum(beyond.values()) / (sum(weights.values()) or 1.0)]
         rows.append(row)
     return np.array(rows, dtype=np.float32).reshape(len(candidates), len(FEATURES))
 
 
-def _share(weights: Mapping[str, float], terms: set[str], nothing: float = 0.0) -> float:
+def _share(weights: Mapping[str, float], terms: frozenset[str], nothing: float = 0.0) -> float:
     total = sum(weights.values())
     return sum(w for t, w in weights.items() if t in terms) / total if total else nothing

@@ -43,6 +43,7 @@ _ELLIPSIS = re.compile(
     r"^\W*(?:and|what about|how about|also|so|but)\b\W*(?:what about|how about|for|with|in|about)?\W*", re.I
 )
 _EACH_ONE = (
+    (re.compile(r"\bhow (?:do|does|are|is) \0 differ(?:ent)?\b", re.I), "what is \0"),
     (re.compile(r"\bwhich (?:one |of them |disease |condition )?(?:is|are) (?:more |less )(\w+)", re.I), r"how \1 is"),
     (re.compile(r"\bwhat(?:'s| is| are) the (?:main )?differences? between\b", re.I), "what is"),
     (re.compile(r"\bwhat (?:do|does) (.*?) have in common\b", re.I), r"what is \1"),
@@ -58,6 +59,10 @@ _EACH_ONE = (
 )
 """Words that set two diseases side by side, and what they become in a question about one of them."""
 _BETWEEN = "and|or|to|from|with|in|for|the|vs|versus|than|as|of"
+_MEASURED_AGAINST = re.compile(
+    r"[ ,]*\b(?:than|compared (?:to|with)|versus|vs\.?|unlike|as opposed to)(?: [^,;.?\0]*)? \0,?", re.I
+)
+"""What one of two diseases is held against: "rarer than ALS"."""
 _CLAUSE = re.compile(r"\s*(?:[,;.]|\b(?:and|but|while|or)\b)")
 _ASKS = re.compile(
     r"\b(?:what|who|which|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|should|has|have)\b"
@@ -135,6 +140,8 @@ def _side(query: Query, topic_id: str, topics: Mapping[str, Topic]) -> Query:
     for mention in reversed(find_mentions(text, topics)):
         text = text[: mention.start] + mark + text[mention.end :]
     text = re.sub(rf"{mark}(?:\W*(?:\b(?:{_BETWEEN})\b\W*)*{mark})+", mark, text)
+    if text.count(mark) > 1:
+        text = _MEASURED_AGAINST.sub("", text).strip()
     if text.count(mark) > 1:
         # The other disease has a clause of its own, which asks the same.
         first, last = text.index(mark), text.rindex(mark)
@@ -336,7 +343,8 @@ def _completed(
     if _EMPTY_IT.search(text):
         return text
     plain = fold(text)
-    elliptical = _ELLIPSIS.match(text) and not _ASKS.search(plain)
+    opening = _ELLIPSIS.match(plain)
+    elliptical = opening and not _ASKS.search(plain, opening.end())
     if elliptical or (_REFERS_BACK.search(plain) and (len(new) <= 2 or not carried) and not _REFERENT.search(text)):
         return f"{before} {text}"
     if _REFERENT.search(text):
