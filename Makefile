@@ -1,6 +1,7 @@
 # make chat    install, index corpus/, open the page on http://127.0.0.1:7860
 # make test    install, run all tests
-# make models  train the encoder of sentences, fit the reranker
+# make models  train the encoder of sentences and the reranker, fit what weighs them
+# make triage  fit the triage to its examples
 # make check   what make test does, and formatting, lint, types and the order of the modules
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ PORT ?= 7860
 export HF_HUB_OFFLINE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: chat install install-dev browser index models test check lint clean
+.PHONY: chat install install-dev browser index models triage test check lint clean
 
 chat: index
 	$(BIN)/askalms serve --port $(PORT)
@@ -54,12 +55,23 @@ lint: install-dev
 
 check: lint test
 
-# Several gigabytes of memory and about an hour on two cores. QUESTIONS holds passages.jsonl and questions.jsonl.
-models: install
-	$(BIN)/pip install --quiet --group train
-	$(BIN)/python training/train_encoder.py $(QUESTIONS) build/encoder
+# Some eight gigabytes of memory and about two and a half hours on two cores. MEDQUAD is a folder with MedQuAD's
+# corpus.jsonl or corpus.jsonl.gz in the BEIR form; the questions are in training/.
+models: $(VENV)/installed-train
+	$(BIN)/python training/train_encoder.py $(MEDQUAD) build/encoder
 	cp build/encoder/model.onnx build/encoder/tokenizer.json build/encoder/report.json src/askalms/models/sentences/
-	$(BIN)/python training/fit_reranker.py $(QUESTIONS) --write
+	$(BIN)/python training/train_reranker.py $(MEDQUAD) build/encoder/checkpoint build/reranker
+	cp build/reranker/model.onnx build/reranker/tokenizer.json build/reranker/report.json src/askalms/models/reranker/
+	$(BIN)/python training/fit_reranker.py $(MEDQUAD) --write
+	$(BIN)/python training/fit_triage.py --write
+
+# After a change of training/triage_examples.toml; a few minutes.
+triage: $(VENV)/installed-train
+	$(BIN)/python training/fit_triage.py --write
+
+$(VENV)/installed-train: $(VENV)/installed
+	$(BIN)/pip install --quiet --group train
+	touch $@
 
 clean:
 	rm -rf $(VENV) index/generations index/CURRENT .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

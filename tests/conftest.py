@@ -16,7 +16,7 @@ from askalms.datatypes import Matrix
 from askalms.embedding import Encoders, load_encoders
 from askalms.index import Index, build_index, open_index
 from askalms.lexical import terms_of
-from askalms.settings import CorpusSettings, EmbeddingSettings, Settings
+from askalms.settings import CorpusSettings, EmbeddingSettings, RerankingSettings, Settings
 
 ROOT = Path(__file__).parents[1]
 TOY_CORPUS = ROOT / "tests" / "data" / "corpus"
@@ -56,7 +56,9 @@ def toy_encoders(toy_encoder: ToyEncoder) -> Encoders:
 
 @pytest.fixture(scope="session")
 def toy_settings() -> Settings:
-    return Settings(embedding=EmbeddingSettings(model="toy", sentence_model="toy"))
+    return Settings(
+        embedding=EmbeddingSettings(model="toy", sentence_model="toy"), reranking=RerankingSettings(model="none")
+    )
 
 
 @pytest.fixture(scope="session")

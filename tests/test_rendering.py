@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 
 from askalms.datatypes import Answer, Outcome, Place, Provenance, Quote
 from askalms.rendering import as_markdown, date_in_words, to_json, to_markdown, to_text
+from askalms.texts import message
 
 TODAY = date(2026, 11, 21)
 
@@ -215,6 +216,7 @@ def test_json_of_an_answer():
                 "url": "https://example.org/condition/alstrom-syndrome",
                 "reviewed": "2008-08",
                 "heading": "Alström syndrome > Inheritance",
+                "old": False,
                 "probability": 0.9346,
                 "also_in": [
                     {"document": "001.txt", "start": 1, "end": 59},
@@ -223,12 +225,63 @@ def test_json_of_an_answer():
                 ],
             }
         ],
+        "closest": None,
+        "sources_differ": False,
         "understood_as": "Is Alström syndrome inherited?",
         "topic": "alstrom-syndrome",
         "disclaimer": "These are quotes, not medical advice.",
         "elapsed_ms": 41.0,
     }
     assert list(found)[:2] == ["id", "outcome"]
+
+
+def test_json_tells_what_is_no_plain_answer():
+    """The closest passage stands apart from the quotes, with the same keys; pages that differ and old ones are told."""
+    silent = to_json(Answer(Outcome.NOT_FOUND, "Nothing.", closest=replace(QUOTE, old=True)))
+    assert silent["quotes"] == []
+    assert silent["closest"] == {**to_json(ANSWER)["quotes"][0], "old": True}
+    assert to_json(replace(ANSWER, sources_differ=True))["sources_differ"] is True
+    json.dumps(silent)
+
+
+NEAREST = Answer(Outcome.NOT_FOUND, "No answer. Below is the closest passage.", closest=replace(QUOTE, also_in=()))
+
+
+def test_the_closest_passage_is_shown_after_the_message():
+    """With its source; the message before it says that it is no answer."""
+    text = to_text(NEAREST, TODAY)
+    assert text.startswith("No answer. Below is the closest passage.\n\n“Both parents of a child")
+    assert "From: Alström syndrome, Genetics Home Reference, reviewed August 2008" in text
+    page = shown(to_markdown(NEAREST, TODAY))
+    assert page.elements.count("blockquote") == 1
+    assert visible(page.text["blockquote"]) == visible(QUOTE.text)
+    assert page.links == [PAGE.url]
+
+
+def test_where_there_are_quotes_no_other_passage_is_shown():
+    """An answer and what is no answer never stand together."""
+    both = replace(ANSWER, closest=replace(QUOTE, text="Something else."))
+    assert "Something else." not in to_text(both, TODAY)
+    assert "Something else." not in to_markdown(both, TODAY)
+
+
+def test_an_old_page_is_called_old_under_its_quote():
+    """Under that quote alone, in the same words on the page and in the terminal."""
+    old = message("rendering.old")
+    answer = replace(ANSWER, quotes=(replace(QUOTE, old=True, text="First."), replace(QUOTE, text="Second.")))
+    text = to_text(answer, TODAY)
+    assert text.count(old) == 1
+    assert text.index("First.") < text.index(old) < text.index("Second.")
+    markdown = to_markdown(answer, TODAY)
+    assert markdown.count(old) == 1
+    assert markdown.index("First.") < markdown.index(old) < markdown.index("Second.")
+    assert old not in to_text(ANSWER, TODAY)
+
+
+def test_an_old_closest_passage_is_called_old_too():
+    """It is no answer, but it is read."""
+    answer = replace(NEAREST, closest=replace(QUOTE, old=True))
+    assert message("rendering.old") in to_text(answer, TODAY)
 
 
 @given(anything)
@@ -304,6 +357,7 @@ def test_dates_are_written_as_people_write_them(iso: str, words: str):
         ("2024", "reviewed 2024, 2 years ago"),
         ("2026-12", "reviewed December 2026"),
         ("last spring", "reviewed last spring"),
+        ("2008-13", "reviewed 2008-13"),
     ],
 )
 def test_the_age_of_a_page_is_told_from_two_years_on(reviewed: str, told: str):

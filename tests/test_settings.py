@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from askalms.errors import SettingsError
-from askalms.settings import Settings, load_settings, settings_from_dict
+from askalms.settings import DEFAULT_RERANKER, RerankingSettings, Settings, load_settings, settings_from_dict
 
 
 def refusal(path: Path, text: str) -> str:
@@ -37,6 +37,21 @@ def test_a_whole_number_serves_where_a_fraction_may_stand(tmp_path: Path):
     path.write_text("[retrieval]\nrrf_k = 30\n")
     value = load_settings(path).retrieval.rrf_k
     assert (value, type(value)) == (30.0, float)
+
+
+def test_cross_encoder_country_and_age_are_read(tmp_path: Path):
+    """The cross-encoder may be left out, the country chosen, and what is old decided."""
+    path = tmp_path / "a.toml"
+    path.write_text('[reranking]\nmodel = "none"\npassages = 4\n[answering]\ncountry = "GB"\nold_after_years = 3\n')
+    settings = load_settings(path)
+    assert settings.reranking == RerankingSettings(model="none", passages=4)
+    assert (settings.answering.country, settings.answering.old_after_years) == ("GB", 3.0)
+
+
+def test_the_shipped_cross_encoder_is_the_default():
+    """Nothing needs to be set to get it, and no country is assumed."""
+    assert Settings().reranking.model == DEFAULT_RERANKER
+    assert Settings().answering.country == ""
 
 
 def test_a_byte_order_mark_is_no_error(tmp_path: Path):
@@ -98,6 +113,10 @@ def test_a_table_given_as_a_value_is_refused(tmp_path: Path):
         ("[retrieval]\ndepth = true", "'depth' is True; expected a whole number"),
         ("[retrieval]\nrrf_k = false", "'rrf_k' is False; expected a number, for example 60.0"),
         ("[embedding]\nmodel = 7", "'model' is 7; expected text in quotation marks"),
+        ("[reranking]\nmodel = false", "'model' is False; expected text in quotation marks"),
+        ("[reranking]\npassages = 2.5", "'passages' is 2.5; expected a whole number, for example 8"),
+        ("[answering]\ncountry = 44", "'country' is 44; expected text in quotation marks"),
+        ('[answering]\nold_after_years = "five"', "'old_after_years' is 'five'; expected a number, for example 5.0"),
         (f"[retrieval]\nrrf_k = {10**400}", "expected a number"),
     ],
 )
@@ -120,6 +139,9 @@ def test_a_value_of_the_wrong_kind_is_refused(tmp_path: Path, line: str, expecte
         ("[answering]\nthreshold = inf", "answering.threshold is inf; expected -1 to 1"),
         ("[answering]\nmax_quotes = 5", "answering.max_quotes is 5; expected 1 to 4"),
         ("[answering]\nmax_quoted_words = 151", "answering.max_quoted_words is 151; expected 10 to 150"),
+        ("[reranking]\npassages = 0", "reranking.passages is 0; expected 1 to 1000"),
+        ("[answering]\nold_after_years = -1", "answering.old_after_years is -1.0; expected 0 to 1000"),
+        ("[answering]\nold_after_years = nan", "answering.old_after_years is nan; expected 0 to 1000"),
         ("[answering]\nmax_question_characters = 9", "max_question_characters is 9; expected 10 to 100000"),
     ],
 )

@@ -1,9 +1,22 @@
 """What must be said before anything is looked up."""
 
+import hashlib
+import json
+import tomllib
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
 import pytest
 
 from askalms.datatypes import Outcome
-from askalms.triage import triage
+from askalms.settings import DEFAULT_SENTENCE_MODEL
+from askalms.triage import HARMLESS, KINDS, decide, triage
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "training" / "triage_examples.toml"
+HELD_OUT = [json.loads(line) for line in (ROOT / "tests" / "data" / "triage.jsonl").read_text("utf-8").splitlines()]
+URGENT = (Outcome.EMERGENCY, Outcome.CRISIS)
 
 
 def _outcome(question: str) -> Outcome | None:
@@ -111,3 +124,80 @@ def test_harmless_questions_are_let_through(question: str):
 def test_a_crisis_outranks_everything():
     """Pills and a wish to die: the wish decides."""
     assert _outcome("I took too many pills because I want to die") is Outcome.CRISIS
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "kind"),
+    [
+        ([0.0, 0.0, 0.0, 0.0, 1.0], None),
+        ([0.2, 0.09, 0.0, 0.0, 0.71], None),
+        ([0.2, 0.1, 0.0, 0.0, 0.7], Outcome.CRISIS),
+        ([0.1, 0.2, 0.0, 0.0, 0.7], Outcome.EMERGENCY),
+        ([0.15, 0.15, 0.0, 0.0, 0.7], Outcome.CRISIS),
+        ([0.05, 0.26, 0.0, 0.69, 0.0], Outcome.EMERGENCY),
+        ([0.0, 0.0, 0.75, 0.0, 0.25], Outcome.ASK_CLINICIAN),
+        ([0.0, 0.0, 0.74, 0.0, 0.26], None),
+        ([0.0, 0.0, 0.0, 0.8, 0.2], Outcome.OUT_OF_SCOPE),
+        ([0.0, 0.0, 0.5, 0.5, 0.0], None),
+    ],
+)
+def test_urgent_kinds_need_little_and_others_much(probabilities: list[float], kind: Outcome | None):
+    """Crisis and emergency count together, from 0.3 on; the likelier one is told. Another kind needs 0.75."""
+    assert decide(probabilities) is kind
+
+
+def test_kinds_are_in_the_order_of_their_urgency():
+    """`decide` takes its probabilities in this order."""
+    assert KINDS == (Outcome.CRISIS, Outcome.EMERGENCY, Outcome.ASK_CLINICIAN, Outcome.OUT_OF_SCOPE)
+
+
+def _taken_for(labels: Sequence[str], outcomes: Sequence[Outcome]) -> tuple[int, list[tuple[str, str]]]:
+    """Count the held-out messages with one of these labels; list those that do not get one of these outcomes."""
+    messages = [m for m in HELD_OUT if m["label"] in labels]
+    found = [(m["text"], _outcome(m["text"])) for m in messages]
+    return len(messages), [(text, outcome or HARMLESS) for text, outcome in found if outcome not in outcomes]
+
+
+def test_few_cries_for_help_are_missed():
+    """Of 40 messages nobody trained with, at least 38 are told whom to call."""
+    total, missed = _taken_for(["emergency", "crisis"], URGENT)
+    assert total == 40
+    assert len(missed) <= 2, missed
+
+
+def test_few_harmless_questions_are_taken_for_cries():
+    """Of 32 questions with grave words, at most 2 are told to call somebody."""
+    total, harmless = _taken_for(["harmless"], [o for o in (*KINDS, None) if o not in URGENT])
+    assert total == 32
+    assert len(harmless) <= 2, harmless
+
+
+def test_most_questions_about_one_person_go_to_the_clinician():
+    """Of 16, at least 12."""
+    total, others = _taken_for(["ask_clinician"], [Outcome.ASK_CLINICIAN])
+    assert total == 16
+    assert len(others) <= 4, others
+
+
+def test_held_out_messages_are_no_examples():
+    """What is measured was not trained with."""
+    data = tomllib.loads(EXAMPLES.read_text("utf-8"))
+    trained = {_plain(text) for kind in (*KINDS, HARMLESS) for text in data[kind]["examples"]}
+    assert not trained & {_plain(m["text"]) for m in HELD_OUT}
+    assert len(trained) > 500
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())
+
+
+def test_the_classifier_was_fitted_to_the_examples():
+    """Who edits the examples fits again."""
+    record = json.loads((files("askalms") / "data" / "triage.json").read_text("utf-8"))
+    assert record["examples_sha256"] == hashlib.sha256(EXAMPLES.read_bytes()).hexdigest(), (
+        "training/triage_examples.toml has changed since data/triage.json was made of it; run `make triage`"
+    )
+    assert record["encoder"] == DEFAULT_SENTENCE_MODEL
+    assert record["kinds"] == [*KINDS, HARMLESS]
+    assert len(record["weights"]) == len(record["bias"]) == 5
+    assert {len(row) for row in record["weights"]} == {384}

@@ -1,5 +1,6 @@
 """Question + history -> query."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 
 from askalms.corpus import load_topics
 from askalms.datatypes import Question, Topic
-from askalms.understanding import Understanding, find_mentions, understand
+from askalms.texts import load_data
+from askalms.understanding import Understanding, find_mentions, is_other_language, understand
+from askalms.words import fold, words_of
 
 ALSTROM = "alstrom-syndrome"
 ALS = "amyotrophic-lateral-sclerosis"
@@ -77,7 +80,54 @@ def test_two_diseases_make_a_comparison(topics: Mapping[str, Topic]):
     understood = _understood(topics, "Which is rarer, ALS or Alström syndrome?")
     assert understood.query.topics == (ALS, ALSTROM)
     assert [side.topics for side in understood.sides] == [(ALS,), (ALSTROM,)]
-    assert understood.sides[1].text == "Which is rarer, Alström syndrome or Alström syndrome?"
+    assert understood.sides[1].text == "Which is rarer, Alström syndrome?"
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("Do both ALS and ALMS run in families?", "does {} run in families?"),
+        ("At what age does ALS begin, and when does Alström begin?", "At what age does {} begin?"),
+        ("Which gene causes ALS and which gene causes Alström syndrome?", "Which gene causes {}?"),
+        ("Do ALS and Alström syndrome affect hearing differently?", "Do {} affect hearing?"),
+        ("Which is more painful, ALS or Alström?", "how painful is {}?"),
+        ("What is the difference between ALS and Alström syndrome?", "what is {}?"),
+        ("What do ALS and Alström have in common?", "what is {}?"),
+        ("How do ALS and Alström syndrome differ?", "what is {}?"),
+        ("How are Lou Gehrig's disease and Alström different?", "what is {}?"),
+        ("Is ALS the same as Alström syndrome?", "What is {}?"),
+        ("Is ALS more painful than Alström?", "Is {} more painful?"),
+        ("Compared with ALS, how painful is Alström?", "how painful is {}?"),
+        ("Where do people with ALS live compared to people with ALMS?", "Where do people with {} live?"),
+        ("Is ALS, unlike Alström syndrome, a disease of adults?", "Is {} a disease of adults?"),
+        ("Can ALS be inherited, or can Alström syndrome?", "Can {} be inherited?"),
+    ],
+)
+def test_each_side_of_a_comparison_is_asked_about_alone(topics: Mapping[str, Topic], question: str, asked: str):
+    """The same question with one disease in it, by its full name, and no word left that sets them side by side."""
+    sides = {side.topics: side.text for side in _understood(topics, question).sides}
+    names = {(ALS,): "amyotrophic lateral sclerosis (ALS)", (ALSTROM,): "Alström syndrome"}
+    assert sides == {topic: asked.format(name) for topic, name in names.items()}
+
+
+def test_a_comparison_of_three_has_three_sides(topics: Mapping[str, Topic]):
+    """In the order in which they are named."""
+    sides = _understood(topics, "Which is worse, ALS or Usher syndrome or Alström syndrome?").sides
+    assert [side.topics for side in sides] == [(ALS,), ("usher-syndrome",), (ALSTROM,)]
+    for side in sides:
+        assert {m.topic_id for m in find_mentions(side.text, topics)} == set(side.topics)
+
+
+def test_one_disease_has_no_sides(topics: Mapping[str, Topic]):
+    """There is nothing to set beside it, however often it is named."""
+    assert _understood(topics, "Is ALS, also called Lou Gehrig's disease, inherited?").sides == ()
+    assert _understood(topics, "Is it inherited or not?").sides == ()
+
+
+def test_a_disease_taken_for_another_is_set_beside_it(topics: Mapping[str, Topic]):
+    """The one that is meant, but not named, gets its say."""
+    understood = _understood(topics, "Is Alström syndrome short for something?")
+    assert [side.topics for side in understood.sides] == [(ALSTROM,), (ALS,)]
 
 
 def test_abbreviations_are_spelled_out_for_the_encoders(topics: Mapping[str, Topic]):
@@ -150,3 +200,175 @@ def test_als_in_a_child_is_asked_back(topics: Mapping[str, Topic]):
 def test_no_text_is_too_odd(topics: Mapping[str, Topic], text: str):
     """Whatever is typed gives a query."""
     assert _understood(topics, text, text).query.text is not None
+
+
+# --- everyday words
+
+
+@pytest.mark.parametrize(
+    ("question", "clinical"),
+    [
+        ("Why does she have dancing eyes?", {"nystagmus", "ocular"}),
+        ("DANCING EYES", {"nystagmus", "ocular"}),
+        ("Is nystagmus the same as dancing eyes?", {"ocular"}),
+        ("Is he sensitive to light?", {"photophobia"}),
+        ("An eyesore, a conveyed light", set()),
+        ("Why does she like to dance? Eyes", {"ocular"}),
+        ("", set()),
+    ],
+)
+def test_everyday_words_are_searched_for_as_pages_write_them(
+    topics: Mapping[str, Topic], question: str, clinical: set[str]
+):
+    """Whole phrases only; no word that was typed, and none that the corpus lacks ("light sensitivity")."""
+    words = {**WORDS, **dict.fromkeys(["nystagmus", "photophobia", "ocular", "light"], 1)}
+    query = understand(Question(question), topics, words).query
+    assert set(query.clinical) == clinical
+    assert len(query.clinical) == len(clinical)
+
+
+def test_words_that_the_corpus_lacks_are_not_searched_for(topics: Mapping[str, Topic]):
+    """They would find nothing."""
+    assert understand(Question("Why does she have dancing eyes?"), topics, {}).query.clinical == ()
+
+
+def test_the_list_of_everyday_words_is_well_formed():
+    """At least 200 phrases, each once, of one to four words in small letters, and something to say for each."""
+    pairs = [pair for table in load_data("lay_words").values() for pair in table.items()]
+    phrases = [" ".join(words_of(phrase)) for phrase, _ in pairs]
+    assert len(pairs) >= 200
+    assert sorted(set(phrases)) == sorted(phrases)
+    assert [phrase for phrase, _ in pairs] == phrases
+    assert all(1 <= len(phrase.split()) <= 4 for phrase in phrases)
+    for phrase, terms in pairs:
+        assert isinstance(terms, list)
+        assert terms, phrase
+        assert len(set(terms)) == len(terms), phrase
+        assert all(term == term.lower().strip() and words_of(term) and fold(term) != phrase for term in terms), phrase
+
+
+# --- languages
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ist das Alström-Syndrom heilbar und wer kann uns helfen?",
+        "Meine Tochter hört schlecht. Wird das noch schlimmer?",
+        "¿Es contagioso el síndrome de Alström?",
+        "Mi hija no oye bien, ¿qué hago?",
+        "Le syndrome d'Alström est-il contagieux ?",
+        "Pourquoi ma fille a-t-elle toujours faim ?",
+        "La malattia di Alström è contagiosa? Mia figlia non sente",
+        "Is het syndroom van Alström besmettelijk? Mijn dochter is moe",
+        "アルストレム症候群はうつりますか",
+        "阿尔斯特伦综合征会传染吗",
+        "Заразен ли синдром Альстрёма?",
+        "هل متلازمة ألستروم معدية؟",
+        "알스트롬 증후군은 전염되나요",
+    ],
+)
+def test_other_languages_are_noticed(text: str):
+    """Whatever the script, and though the disease is named."""
+    assert is_other_language(text, WORDS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "is almstrom contajous",
+        "wat helps agenst the tirednes",
+        "my dauhgter cant here anymoar pls help",
+        "ths is hrd 2 typ wth one hand",
+        "DCM hypertriglyceridaemia NAFLD acanthosis nigricans",
+        "cone-rod dystrophy nystagmus ERG",
+        "ALMS1 c.10775delC p.Thr3592fs",
+        "MI risk",
+        "Alström",
+        "amyotrophic",
+        "Does Dr. de la Cruz in La Paz know ALS?",
+        "What does a 'déjà vu' have to do with it?",
+        "Is α-synuclein part of it?",
+        "Is 病 the sign for illness?",
+        "",
+        "?",
+        "12345",
+        "🙂🙂🙂",
+    ],
+)
+def test_english_is_english_however_it_is_typed(text: str):
+    """Slips, clinical terms, names, a foreign word, and what has no language."""
+    assert not is_other_language(text, {})
+
+
+def test_no_question_of_the_training_is_another_language():
+    """Of 2,000 questions none is sent away, even where the corpus knows none of its words."""
+    with (Path(__file__).parents[1] / "training" / "questions.jsonl").open(encoding="utf-8") as file:
+        questions = [json.loads(line)["question"] for line, _ in zip(file, range(2000), strict=False)]
+    assert len(questions) == 2000
+    assert [q for q in questions if is_other_language(q, {})] == []
+
+
+# --- what was said before
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "And for girls?",
+        "And the one that starts in the throat?",
+        "what about the mild sort",
+        "Also at night?",
+        "How about for women?",
+    ],
+)
+def test_a_fragment_takes_the_question_before_with_it(topics: Mapping[str, Topic], text: str):
+    """Nothing is asked in it, so what was asked before is."""
+    query = _understood(topics, text, "Is ALS painful?").query
+    assert query.text == f"Is ALS painful? {text}"
+    assert query.topics == (ALS,)
+    assert query.rewritten
+
+
+def test_a_fragment_after_a_follow_up_takes_the_whole(topics: Mapping[str, Topic]):
+    """What "it" was stays known."""
+    query = _understood(topics, "And in boys?", "What is ALS?", "Does it hurt?").query
+    assert query.text == "Does amyotrophic lateral sclerosis (ALS) hurt? And in boys?"
+
+
+@pytest.mark.parametrize(
+    ("text", "disease"), [("And is there a test?", ALS), ("And what is Usher syndrome?", "usher-syndrome")]
+)
+def test_a_whole_question_is_not_completed_though_it_opens_with_and(
+    topics: Mapping[str, Topic], text: str, disease: str
+):
+    """It asks for itself."""
+    query = _understood(topics, text, "Is ALS painful?").query
+    assert (query.text, query.topics) == (text, (disease,))
+
+
+@pytest.mark.parametrize("text", ["What does it look like?", "Can it be seen under a microscope?", "Where is it?"])
+def test_it_without_a_disease_takes_the_question_before(topics: Mapping[str, Topic], text: str):
+    """No disease was named before either, so "it" is what was asked about."""
+    understood = _understood(topics, text, "Why do cilia matter?")
+    assert understood.query.text == f"Why do cilia matter? {text}"
+    assert understood.query.topics == ()
+    assert understood.ask_back == ()
+
+
+def test_it_that_means_nothing_takes_no_disease(topics: Mapping[str, Topic]):
+    """In "is it safe to", "it" is no disease."""
+    text = "Is it safe to fly?"
+    query = _understood(topics, text, "What is ALS?").query
+    assert (query.text, query.topics) == (text, (ALS,))
+
+
+def test_it_after_two_diseases_means_both(topics: Mapping[str, Topic]):
+    """The person said no more than that."""
+    understood = _understood(topics, "Is it inherited?", "Are ALS and Alström syndrome painful?")
+    assert [side.topics for side in understood.sides] == [(ALS,), (ALSTROM,)]
+
+
+def test_only_the_last_disease_is_carried(topics: Mapping[str, Topic]):
+    """The one before it is no longer spoken of."""
+    assert _understood(topics, "Is it inherited?", "What is ALS?", "What is Alström?").query.topics == (ALSTROM,)

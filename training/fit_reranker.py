@@ -49,14 +49,15 @@ def main() -> None:
     items = [item for item in everything if item.part != TRAIN]
     lexical = _bm25(items)
     records = []
+    cosines: dict[str, Rows] = {}
     for sentence_model in (DEFAULT_MODEL, DEFAULT_SENTENCE_MODEL):
         features = measure(items, everything, sentence_model)
-        cosines = [f[:, 0] for f in features]
-        _show(f"{sentence_model}, cosine", items, cosines)
+        cosines[sentence_model] = [f[:, 0] for f in features]
+        _show(f"{sentence_model}, cosine", items, cosines[sentence_model])
         records.append(_fitted(items, features, sentence_model, NO_RERANKER))
     _show("BM25", items, lexical)
-    stock = [f[:, 0] for f in measure(items, everything, DEFAULT_MODEL)]
-    _show("BM25 and stock cosine, fused", items, [_fused(a, b) for a, b in zip(stock, lexical, strict=True)])
+    fused = [_fused(a, b) for a, b in zip(cosines[DEFAULT_MODEL], lexical, strict=True)]
+    _show("BM25 and stock cosine, fused", items, fused)
     scores = read_together(items)
     _show(f"{DEFAULT_RERANKER}, score", items, scores)
     together = [np.column_stack([f, s]) for f, s in zip(features, scores, strict=True)]
@@ -130,7 +131,7 @@ def _fitted(items: Sequence[Item], features: Rows, sentence_model: str, reranker
     in_fold = np.array([fold_of[item.document.disease] for item in items])
     probabilities: Rows = [np.zeros(0)] * len(items)
     for fold in range(FOLDS):
-        weights, bias = fit([(features[i], labels[i]) for i in np.flatnonzero(in_fold != fold)])
+        weights, bias = calibrated([(features[i], labels[i]) for i in np.flatnonzero(in_fold != fold)])
         for i in np.flatnonzero(in_fold == fold):
             probabilities[i] = 1 / (1 + np.exp(-(features[i] @ weights + bias)))
     report = _show(f"{sentence_model} with {reranker}, logistic", items, probabilities)
@@ -148,7 +149,7 @@ def _fitted(items: Sequence[Item], features: Rows, sentence_model: str, reranker
         "reliability": _reliability(best, right),
     }
     print(json.dumps({k: v for k, v in report.items() if k not in ("passages", "whole_pages")}), f"{threshold=:.4f}")
-    weights, bias = fit(list(zip(features, labels, strict=True)))
+    weights, bias = calibrated(list(zip(features, labels, strict=True)))
     names = FEATURES if reranker == NO_RERANKER else (*FEATURES, READ)
     return {
         "sentence_model": sentence_model,
@@ -201,6 +202,20 @@ def folds(diseases: Sequence[str]) -> dict[str, int]:
     names = sorted(set(diseases))
     random.Random(SEED).shuffle(names)
     return {name: i % FOLDS for i, name in enumerate(names)}
+
+
+def calibrated(rows: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, float]:
+    """Fit a logistic model, and stretch it so that the best sentence of a question is right as often as it says.
+
+    Source:
+        Platt 1999, "Probabilistic outputs for support vector machines".
+    """
+    weights, bias = fit(rows)
+    logits = [features @ weights + bias for features, _ in rows]
+    best = np.array([[row.max()] for row in logits])
+    right = [bool(labels[row.argmax()]) for row, (_, labels) in zip(logits, rows, strict=True)]
+    line = LogisticRegression(C=1e6).fit(best, right)
+    return weights * line.coef_[0, 0], float(bias * line.coef_[0, 0] + line.intercept_[0])
 
 
 def fit(rows: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, float]:

@@ -1,6 +1,6 @@
 """Train the cross-encoder that scores the sentences of a passage, and export it to ONNX.
 
-    python training/train_reranker.py MEDQUAD_FOLDER ENCODER_CHECKPOINT OUTPUT_FOLDER [--epochs 1.5]
+    python training/train_reranker.py MEDQUAD_FOLDER ENCODER_CHECKPOINT OUTPUT_FOLDER [--epochs 1.6]
 
 It begins with the weights of the trained encoder of sentences, and with a score that is useful before
 any training: the cosine of the mean token of the question and of the sentence, as they come out of
@@ -78,7 +78,7 @@ def main() -> None:
     parser.add_argument("medquad", type=Path)
     parser.add_argument("encoder", type=Path)
     parser.add_argument("output", type=Path)
-    parser.add_argument("--epochs", type=float, default=1.5)
+    parser.add_argument("--epochs", type=float, default=1.6)
     args = parser.parse_args()
     random.seed(SEED)
     torch.manual_seed(SEED)

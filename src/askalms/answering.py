@@ -71,6 +71,16 @@ class Scored:
     probability: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Quotes that answer, best first; without any, what came nearest."""
+
+    quotes: list[Quote]
+    differ: bool = False
+    """Their pages contradict each other."""
+    nearest: Scored | None = None
+
+
 class Assistant:
     """Answers questions with quotes from one index."""
 
@@ -134,16 +144,17 @@ class Assistant:
         if not self._has_pages(query):
             text = message("answering.other_disease", topics=self._names(self._about(), "and"))
             return Answer(Outcome.NOT_FOUND, text, understood_as=shown, topic=topic)
-        quotes, differ = self._quotes(query, understood.sides)
+        found = self._found(query, understood.sides)
+        quotes = found.quotes
         if not quotes:
-            closest = self._closest(query)
+            closest = self._closest(found.nearest)
             text = message("answering.closest" if closest else "answering.not_found")
             return Answer(Outcome.NOT_FOUND, text, closest=closest, understood_as=shown, topic=topic)
         if not topic and not understood.sides:
             of_document = self.index.documents[quotes[0].document].topics
             topic = next((t for t in self._home() if t in of_document), of_document[0])
-        text = message("answering.sources_differ") if differ else _announcement(quotes)
-        return Answer(Outcome.ANSWER, text, tuple(quotes), None, differ, shown, topic)
+        text = message("answering.sources_differ") if found.differ else _announcement(quotes)
+        return Answer(Outcome.ANSWER, text, tuple(quotes), None, found.differ, shown, topic)
 
     def _first_things(self, key: str) -> str:
         """Give a message that comes before any search, with the numbers to call filled in."""
@@ -168,18 +179,15 @@ class Assistant:
 
     # --- finding
 
-    def _quotes(self, query: Query, sides: Sequence[Query]) -> tuple[list[Quote], bool]:
-        """Find quotes that answer, and tell whether their pages differ."""
+    def _found(self, query: Query, sides: Sequence[Query]) -> _Found:
+        """Find quotes that answer."""
         if sides:
-            each = max(1, MAX_QUOTES // len(sides))
-            most = max(self._settings.answering.max_quotes, min(len(sides), MAX_QUOTES))
-            ranked = [self._composed(self._good(self._scored(s), OF_ONE_SIDE), each, len(sides)) for s in sides]
-            return [quote for rank in zip_longest(*ranked) for quote in rank if quote][:most], False
+            return self._of_each_side(sides)
         topics = query.topics or self._home()
         if _ABOUT_THE_PAGE.search(fold(query.text)):
             dates = self._datelines(query.text, topics)
             if dates:
-                return self._composed(dates), False
+                return _Found(self._composed(dates))
         compares = _COMPARES_PAGES.search(fold(query.text)) is not None
         if compares:
             query = _without_comparison(query)
@@ -189,13 +197,27 @@ class Assistant:
             # Where several diseases are at home, the best sentence decides, and no other is quoted beside it.
             topics = self._document_topics(good[0].row)
             good = [s for s in good if set(self._document_topics(s.row)) & set(topics)]
+        nearest = scored[0] if scored else None
         other = self._other_view(good, scored if compares else good, compares)
         if other is None:
-            return self._composed(good), False
+            return _Found(self._composed(good), nearest=nearest)
         pair = sorted((good[0], other), key=lambda s: self._date(s.row), reverse=True)
-        rest = [] if compares else [s for s in good[1:] if s is not other]
+        both = [quote for scored in pair for quote in self._composed([scored], 1, sides=2)]
+        if len(both) < 2 or self._settings.answering.max_quotes < 2:
+            return _Found(self._composed(good), nearest=nearest)
         differ = contradict(*(self.index.sentences[s.row].text for s in pair))
-        return self._composed([*pair, *rest]), differ
+        rest = [] if compares else [s for s in good[1:] if s is not other]
+        return _Found(self._composed(rest, kept=both), differ)
+
+    def _of_each_side(self, sides: Sequence[Query]) -> _Found:
+        """Find quotes about each of several diseases, and take turns."""
+        each = max(1, MAX_QUOTES // len(sides))
+        most = max(self._settings.answering.max_quotes, min(len(sides), MAX_QUOTES))
+        scored = [self._scored(side) for side in sides]
+        ranked = [self._composed(self._good(s, OF_ONE_SIDE), each, len(sides)) for s in scored]
+        quotes = [quote for rank in zip_longest(*ranked) for quote in rank if quote][:most]
+        nearest = max((s[0] for s in scored if s), key=lambda s: s.probability, default=None)
+        return _Found(quotes, nearest=nearest)
 
     def _other_view(self, good: Sequence[Scored], others: Sequence[Scored], compares: bool) -> Scored | None:
         """Find what a page with another date says: what contradicts the best sentence or, if asked for, in any case."""
@@ -215,12 +237,11 @@ class Assistant:
     def _date(self, row: int) -> str:
         return self.index.documents[self.index.sentences[row].doc_id].provenance.reviewed
 
-    def _closest(self, query: Query) -> Quote | None:
-        """Find what comes nearest to an answer without being one; None if nothing is near."""
-        scored = self._scored(replace(query, topics=query.topics or self._home()))
-        if not scored or scored[0].probability < self._least() * NEAR:
+    def _closest(self, nearest: Scored | None) -> Quote | None:
+        """Quote what comes nearest to an answer without being one; None if nothing is near."""
+        if nearest is None or nearest.probability < self._least() * NEAR:
             return None
-        return next(iter(self._composed(scored[:1])), None)
+        return next(iter(self._composed([nearest])), None)
 
     def _scored(self, query: Query) -> list[Scored]:
         """Score the sentences of the best passages and the nearest ones of all, best first."""
@@ -330,19 +351,22 @@ class Assistant:
 
     # --- composing
 
-    def _composed(self, good: Sequence[Scored], most: int = 0, sides: int = 1) -> list[Quote]:
+    def _composed(
+        self, good: Sequence[Scored], most: int = 0, sides: int = 1, kept: Sequence[Quote] = ()
+    ) -> list[Quote]:
         """Make quotes of sentences: whole thoughts, no two alike, within the limits.
 
         Args:
             good: Sentences, best first.
             most: Most quotes; 0 takes the number that the settings allow.
             sides: Of how many lists like this one the answer will be made.
+            kept: Quotes that stand before these.
         """
         limits = self._settings.answering
-        quotes: list[Quote] = []
-        words = 0
+        quotes = list(kept)
+        words = sum(len(words_of(q.text)) for q in kept)
         for scored in good:
-            if len(quotes) == (most or limits.max_quotes):
+            if len(quotes) >= (most or limits.max_quotes):
                 break
             first, last = self._whole_thought(scored.row)
             quote = self._quote(first, last, scored.probability)
@@ -382,7 +406,8 @@ class Assistant:
                 return None
         text = document.text[start.start : end.end]
         page = document.provenance
-        old = age_in_years(page.reviewed, date.today()) >= self._settings.answering.old_after_years
+        age = age_in_years(page.reviewed, date.today())
+        old = bool(page.reviewed) and age >= self._settings.answering.old_after_years
         quote = Quote(document.doc_id, start.start, end.end, text, page, start.heading, probability, old=old)
         return replace(quote, also_in=self._elsewhere(quote)) if first == last else quote
 

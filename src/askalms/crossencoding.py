@@ -144,6 +144,8 @@ class _JointReader:
         return list(self._pool.map(lambda reading: self._score_one(question, reading), readings))
 
     def _score_one(self, question: str, reading: Reading) -> Vector:
+        if not reading.sentences:
+            return np.zeros(0, dtype=np.float32)
         tokens, owners = joined(self._tokens, self._ends, question, reading)
         feed = {
             "input_ids": np.array([tokens], dtype=np.int64),

@@ -18,7 +18,7 @@ def age_in_years(iso_date: str, today: date) -> int:
         return 0
     year, *month_and_day = [int(part) for part in found.groups() if part]
     try:
-        date(year, *(month_and_day + [1, 1])[:2])
+        date(year, *[*month_and_day, 1, 1][:2])
     except ValueError:
         return 0
     not_yet_this_year = (today.month, today.day)[: len(month_and_day)] < tuple(month_and_day)

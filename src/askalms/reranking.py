@@ -42,6 +42,7 @@ FEATURES = (
     "log_words",
     "is_question",
     "query_share_beyond_heading",
+    "lacks_code_asked_for",
 )
 """Names of the features, in the order of the columns."""
 
@@ -68,6 +69,8 @@ _HAS_TIME = re.compile(
     r"|\bearly\b|\blater?\b|\bbegin|\bonset\b|\bpuberty\b|\bnewborn"
 )
 _HAS_REASON = re.compile(r"\bbecause\b|\bcause[sd]?\b|\bdue\b|\bresult|\blead(?:s|ing)?\b|\breasons?\b|\bwhy\b")
+_CODE = re.compile(r"\b(?=[a-z]*\d)(?=\d*[a-z])[a-z\d]{3,}\b")
+"""A gene or the like: letters and digits in one word ("sod1")."""
 _CANNOT_STAND_ALONE = re.compile(
     r"\W*(?:this|that|these|those|it|its|they|their|he|she|such|however|also|but|and|for example|in addition"
     r"|therefore|thus|other|the other|in these|in those|in this|because of (?:its|this))\b"
@@ -97,6 +100,11 @@ class Candidate:
         """Whether it tells a number, a time, a reason."""
         folded = fold(self.text)
         return tuple(pattern.search(folded) is not None for pattern in (_HAS_NUMBER, _HAS_TIME, _HAS_REASON))
+
+    @cached_property
+    def codes(self) -> frozenset[str]:
+        """Genes and the like that it names, its heading included."""
+        return frozenset(_CODE.findall(fold(f"{self.context} {self.text}")))
 
     @cached_property
     def own(self) -> tuple[float, float, float]:
@@ -250,6 +258,7 @@ def sentence_features(
     kinds = [(p.search(asked) is not None) for p in (_ASKS_NUMBER, _ASKS_TIME, _ASKS_REASON)]
     unknown = max(rarity.values(), default=1.0)
     weights = {t: rarity.get(t, unknown) for t in terms_of(query)}
+    codes = set(_CODE.findall(asked))
     cosines = vectors @ query_vector
     rows = []
     for cosine, candidate in zip(cosines.tolist(), candidates, strict=True):
@@ -258,6 +267,7 @@ def sentence_features(
         for asks, has in zip(kinds, candidate.has, strict=True):
             row += [float(asks and has), float(asks and not has)]
         row += [*candidate.own, sum(beyond.values()) / (sum(weights.values()) or 1.0)]
+        row.append(float(bool(codes) and not codes & candidate.codes))
         rows.append(row)
     return np.array(rows, dtype=np.float32).reshape(len(candidates), len(FEATURES))
 

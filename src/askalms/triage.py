@@ -34,6 +34,9 @@ URGENT = 0.3
 LIKELY = 0.75
 """Least probability of another kind."""
 
+LEAST_WORDS = 3
+"""Fewer words do not tell what is meant, so only the phrases are looked for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -58,9 +61,8 @@ def triage(question: str) -> Verdict | None:
     Args:
         question: As typed.
     """
-    meant = _probabilities(question)
     by_phrase = _by_phrase(question)
-    kind = decide(meant)
+    kind = decide(_probabilities(question)) if len(words_of(question)) >= LEAST_WORDS else None
     if kind in (Outcome.CRISIS, Outcome.EMERGENCY):
         return Verdict(kind, "meaning")
     if by_phrase:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import OSA, Levenshtein
 
 from askalms.datatypes import Query, Question, Topic
 from askalms.lexical import STOP_WORDS
@@ -67,6 +67,7 @@ _CLAUSE = re.compile(r"\s*(?:[,;.]|\b(?:and|but|while|or)\b)")
 _ASKS = re.compile(
     r"\b(?:what|who|which|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|should|has|have)\b"
 )
+_ASKS_WHAT_IT_IS = re.compile(r"(?:what|who)(?:'s| is| are| was)\b")
 _CHILD = re.compile(r"\b(?:year old|month old|(?:my|our) (?:\w+ )?(?:son|daughter|boy|girl|child|kid|baby|toddler))\b")
 _CORRECTS = re.compile(r"\b(?:i meant|i mean|sorry,? (?:i|not)|no,? (?:i meant|not))\b")
 
@@ -268,7 +269,9 @@ def _nearest_word(word: str, choices: Sequence[str], words: Mapping[str, int]) -
     likeness = WORD_SIMILARITY - 5 if len(word) < 6 else WORD_SIMILARITY
     near = process.extract(word, choices, scorer=fuzz.ratio, score_cutoff=likeness, limit=8)
     close = [n for n in near if n[1] >= WORD_SIMILARITY or n[0][0] == word[0]]
-    return str(max(close, key=lambda n: (n[1], words[n[0]]))[0]) if close else None
+    # Two letters changed about are one slip ("thier"), though they make two words less alike than a letter put in.
+    slips = {n[0]: OSA.distance(word, n[0]) for n in close}
+    return str(min(close, key=lambda n: (slips[n[0]], -n[1], -words[n[0]]))[0]) if close else None
 
 
 # --- everyday words
@@ -338,12 +341,13 @@ def _completed(
     content = [w for w in words_of(text) if w not in STOP_WORDS and w not in ("about", "also")]
     names = {w for t in named for name in topics[t].names for w in words_of(name)}
     new = [w for w in content if w not in names]
-    if named:
-        return (_swapped(before, named[-1], topics) or text) if not new and _ELLIPSIS.match(text) else text
-    if _EMPTY_IT.search(text):
-        return text
     plain = fold(text)
     opening = _ELLIPSIS.match(plain)
+    if named:
+        swaps = opening and not new and not _ASKS_WHAT_IT_IS.match(plain, opening.end())
+        return (_swapped(before, named[-1], topics) or text) if swaps else text
+    if _EMPTY_IT.search(text):
+        return text
     elliptical = opening and not _ASKS.search(plain, opening.end())
     if elliptical or (_REFERS_BACK.search(plain) and (len(new) <= 2 or not carried) and not _REFERENT.search(text)):
         return f"{before} {text}"
