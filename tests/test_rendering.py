@@ -216,7 +216,6 @@ def test_json_of_an_answer():
                 "url": "https://example.org/condition/alstrom-syndrome",
                 "reviewed": "2008-08",
                 "heading": "Alström syndrome > Inheritance",
-                "old": False,
                 "probability": 0.9346,
                 "also_in": [
                     {"document": "001.txt", "start": 1, "end": 59},
@@ -225,8 +224,6 @@ def test_json_of_an_answer():
                 ],
             }
         ],
-        "closest": None,
-        "sources_differ": False,
         "understood_as": "Is Alström syndrome inherited?",
         "topic": "alstrom-syndrome",
         "disclaimer": "These are quotes, not medical advice.",

@@ -114,7 +114,7 @@ def test_a_table_given_as_a_value_is_refused(tmp_path: Path):
         ("[retrieval]\nrrf_k = false", "'rrf_k' is False; expected a number, for example 60.0"),
         ("[embedding]\nmodel = 7", "'model' is 7; expected text in quotation marks"),
         ("[reranking]\nmodel = false", "'model' is False; expected text in quotation marks"),
-        ("[reranking]\npassages = 2.5", "'passages' is 2.5; expected a whole number, for example 8"),
+        ("[reranking]\npassages = 2.5", "'passages' is 2.5; expected a whole number, for example 16"),
         ("[answering]\ncountry = 44", "'country' is 44; expected text in quotation marks"),
         ('[answering]\nold_after_years = "five"', "'old_after_years' is 'five'; expected a number, for example 5.0"),
         (f"[retrieval]\nrrf_k = {10**400}", "expected a number"),

@@ -137,12 +137,13 @@ def test_a_crisis_outranks_everything():
         ([0.05, 0.26, 0.0, 0.69, 0.0], Outcome.EMERGENCY),
         ([0.0, 0.0, 0.75, 0.0, 0.25], Outcome.ASK_CLINICIAN),
         ([0.0, 0.0, 0.74, 0.0, 0.26], None),
-        ([0.0, 0.0, 0.0, 0.8, 0.2], Outcome.OUT_OF_SCOPE),
+        ([0.0, 0.0, 0.0, 0.95, 0.05], Outcome.OUT_OF_SCOPE),
+        ([0.0, 0.0, 0.0, 0.8, 0.2], None),
         ([0.0, 0.0, 0.5, 0.5, 0.0], None),
     ],
 )
 def test_urgent_kinds_need_little_and_others_much(probabilities: list[float], kind: Outcome | None):
-    """Crisis and emergency count together, from 0.3 on; the likelier one is told. Another kind needs 0.75."""
+    """Crisis and emergency count together, from 0.3 on; the likelier one is told. The others need 0.75 and 0.9."""
     assert decide(probabilities) is kind
 
 

@@ -1,5 +1,6 @@
-"""Make an exported model smaller: tokens in 8 bits, other weights in 16."""
+"""Make an exported model smaller: weights in 8 or in 16 bits."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,13 +9,19 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
 
-def quantized(whole: Path) -> onnx.ModelProto:
-    """Store the table of tokens in 8 bits. Removes the file `whole`."""
-    table = whole.with_name("table.onnx")
-    quantize_dynamic(whole, table, op_types_to_quantize=["Gather"], weight_type=QuantType.QInt8)
-    model = onnx.load(table)
+def quantized(whole: Path, kinds: Sequence[str]) -> onnx.ModelProto:
+    """Store weights in 8 bits; those of "MatMul" with a scale for each channel. Removes the file `whole`.
+
+    Args:
+        whole: The exported model.
+        kinds: Of the operations whose weights are stored so: "Gather" for the table of tokens, "MatMul".
+    """
+    small = whole.with_name("small.onnx")
+    channels = "MatMul" in kinds
+    quantize_dynamic(whole, small, op_types_to_quantize=list(kinds), weight_type=QuantType.QInt8, per_channel=channels)
+    model = onnx.load(small)
     whole.unlink()
-    table.unlink()
+    small.unlink()
     return model
 
 

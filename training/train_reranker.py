@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
-from exporting import halved, quantized
+from exporting import quantized
 from questions import TEST, TRAIN, VALIDATION, Item, read, stretches
 from sklearn.metrics import roc_auc_score
 from torch.nn import functional
@@ -243,7 +243,11 @@ def _loss(reader: Reader, examples: Examples, batch: Sequence[Item]) -> torch.Te
 
 
 def export(reader: Reader, encoder: Path, output: Path) -> None:
-    """Write model.onnx and tokenizer.json."""
+    """Write model.onnx and tokenizer.json, all weights in 8 bits.
+
+    Scores are compared within a question and weighed anew afterwards, so they lose nothing by it that
+    can be measured, unlike the embeddings of the encoder; and reading takes less than half the time.
+    """
     reader.eval()
     tokens, means = torch.tensor([[101, 2054, 2003, 102, 2023, 102]]), torch.zeros(1, 2, 6)
     means[0, 0, 1:3], means[0, 1, 4] = 0.5, 1.0
@@ -262,7 +266,7 @@ def export(reader: Reader, encoder: Path, output: Path) -> None:
         opset_version=17,
         dynamo=False,
     )
-    onnx.save(halved(quantized(whole)), output / "model.onnx")
+    onnx.save(quantized(whole, ["Gather", "MatMul", "Gemm"]), output / "model.onnx")
     AutoTokenizer.from_pretrained(encoder).save_pretrained(output / "tokenizer")
     shutil.copy(output / "tokenizer" / "tokenizer.json", output / "tokenizer.json")
 

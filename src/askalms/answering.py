@@ -50,6 +50,8 @@ OF_ONE_SIDE = 0.5
 """Where a question sets two things side by side, a quote about one of them needs this share of the threshold."""
 NEAR = 0.3
 """What has this share of the threshold is offered as the closest passage, not as an answer."""
+OF_OTHER_PAGE = 0.05
+"""Least probability of what another page says, where it is asked whether the pages agree."""
 SAME_WORDS = 0.7
 """Two quotes of which the shorter has this share of its words in the longer say the same."""
 
@@ -227,7 +229,8 @@ class Assistant:
         apart = [
             s
             for s in others
-            if self._date(s.row) not in ("", self._date(good[0].row)) and s.probability >= self._least() * NEAR
+            if self._date(s.row) not in ("", self._date(good[0].row))
+            and s.probability >= (OF_OTHER_PAGE if compares else self._least() * NEAR)
         ]
         if not self._date(good[0].row):
             return None

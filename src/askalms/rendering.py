@@ -36,6 +36,7 @@ _MARKUP = re.compile(
 def to_json(answer: Answer, question_id: str = "") -> dict[str, Any]:
     """Give the answer as the JSON object that `askalms ask --json` prints.
 
+    `closest`, `sources_differ` and, in a quote, `old` stand there only if there is something to tell.
     Texts are the document's own, controls included; the probability keeps 4 digits and the time 1.
     """
     return {
@@ -43,12 +44,12 @@ def to_json(answer: Answer, question_id: str = "") -> dict[str, Any]:
         "outcome": answer.outcome.value,
         "message": answer.message,
         "quotes": [_quote_as_json(quote) for quote in answer.quotes],
-        "closest": _quote_as_json(answer.closest) if answer.closest else None,
-        "sources_differ": answer.sources_differ,
         "understood_as": answer.understood_as,
         "topic": answer.topic,
         "disclaimer": answer.disclaimer,
         "elapsed_ms": round(answer.elapsed_ms, 1),
+        **({"closest": _quote_as_json(answer.closest)} if answer.closest else {}),
+        **({"sources_differ": True} if answer.sources_differ else {}),
     }
 
 
@@ -186,7 +187,7 @@ def _quote_as_json(quote: Quote) -> dict[str, Any]:
         "url": page.url,
         "reviewed": page.reviewed,
         "heading": quote.heading,
-        "old": quote.old,
         "probability": round(quote.probability, 4),
         "also_in": [{"document": place.document, "start": place.start, "end": place.end} for place in quote.also_in],
+        **({"old": True} if quote.old else {}),
     }

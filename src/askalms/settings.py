@@ -63,7 +63,7 @@ class RerankingSettings:
     model: str = DEFAULT_RERANKER
     """A cross-encoder: a folder, an installed model package, or a name that sentence-transformers knows; "none" does
     without."""
-    passages: int = 8
+    passages: int = 16
     """Passages that are read: those with the most promising sentences."""
 
 

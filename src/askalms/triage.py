@@ -31,8 +31,8 @@ HARMLESS = "harmless"
 
 URGENT = 0.3
 """Least probability of a crisis and an emergency together at which one is declared; a missed one is the worst error."""
-LIKELY = 0.75
-"""Least probability of another kind."""
+LIKELY = {Outcome.ASK_CLINICIAN: 0.75, Outcome.OUT_OF_SCOPE: 0.9}
+"""Least probability of another kind; what is out of scope finds no answer anyway, so there is no hurry to say so."""
 
 LEAST_WORDS = 3
 """Fewer words do not tell what is meant, so only the phrases are looked for."""
@@ -77,7 +77,7 @@ def decide(probabilities: Sequence[float]) -> Outcome | None:
     crisis, emergency, *others, _ = probabilities
     if crisis + emergency >= URGENT:
         return Outcome.CRISIS if crisis >= emergency else Outcome.EMERGENCY
-    likely = [(p, kind) for p, kind in zip(others, KINDS[2:], strict=True) if p >= LIKELY]
+    likely = [(p, kind) for p, kind in zip(others, KINDS[2:], strict=True) if p >= LIKELY[kind]]
     return max(likely)[1] if likely else None
 
 
