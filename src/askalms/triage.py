@@ -34,6 +34,9 @@ URGENT = 0.3
 LIKELY = {Outcome.ASK_CLINICIAN: 0.75, Outcome.OUT_OF_SCOPE: 0.9}
 """Least probability of another kind; what is out of scope finds no answer anyway, so there is no hurry to say so."""
 
+SURE = 0.9
+"""From this probability on, nothing can excuse a crisis or an emergency; below, a phrase of `unless` can."""
+
 LEAST_WORDS = 3
 """Fewer words do not tell what is meant, so only the phrases are looked for."""
 
@@ -61,15 +64,17 @@ def triage(question: str) -> Verdict | None:
     Args:
         question: As typed.
     """
-    by_phrase = _by_phrase(question)
-    kind = decide(_probabilities(question)) if len(words_of(question)) >= LEAST_WORDS else None
-    if kind in (Outcome.CRISIS, Outcome.EMERGENCY):
+    by_phrase, excused = _by_phrase(question)
+    meant = _probabilities(question) if len(words_of(question)) >= LEAST_WORDS else [0.0] * len(KINDS) + [1.0]
+    kind = decide(meant)
+    doubtful = kind in excused or (by_phrase and by_phrase.outcome is Outcome.OUT_OF_SCOPE)
+    if kind in (Outcome.CRISIS, Outcome.EMERGENCY) and not (doubtful and sum(meant[:2]) < SURE):
         return Verdict(kind, "meaning")
     if by_phrase:
         return by_phrase
-    if kind is Outcome.ASK_CLINICIAN and not _speaks_of_somebody(question):
-        return None
-    return Verdict(kind, "meaning") if kind else None
+    if kind is Outcome.ASK_CLINICIAN and _speaks_of_somebody(question):
+        return Verdict(kind, "meaning")
+    return Verdict(kind, "meaning") if kind is Outcome.OUT_OF_SCOPE else None
 
 
 def decide(probabilities: Sequence[float]) -> Outcome | None:
@@ -100,14 +105,16 @@ def _speaks_of_somebody(question: str) -> bool:
     return _any_of(load_data("triage")["lists"]["person"]).search(fold(question)) is not None
 
 
-def _by_phrase(question: str) -> Verdict | None:
-    """Try the rules; the first kind of which one fires decides."""
+def _by_phrase(question: str) -> tuple[Verdict | None, frozenset[Outcome]]:
+    """Try the rules: give the most urgent one that fires, and the kinds for which one would, but for its `unless`."""
     text = _spelled(" ".join(fold(question).split()))
+    excused: set[Outcome] = set()
     for rule in _rules():
-        fires = all(pattern.search(text) for pattern in rule.all_of)
-        if fires and not (rule.unless and rule.unless.search(text)):
-            return Verdict(rule.outcome, rule.name)
-    return None
+        if all(pattern.search(text) for pattern in rule.all_of):
+            if not (rule.unless and rule.unless.search(text)):
+                return Verdict(rule.outcome, rule.name), frozenset(excused)
+            excused.add(rule.outcome)
+    return None, frozenset(excused)
 
 
 def _spelled(text: str) -> str:
