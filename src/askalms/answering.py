@@ -27,7 +27,7 @@ from askalms.datatypes import (
 )
 from askalms.dates import age_in_years
 from askalms.embedding import Encoders, load_encoders
-from askalms.index import Index, innermost, open_index
+from askalms.index import Index, innermost, open_index, skeleton
 from askalms.reranking import Candidate, Reranker, cannot_stand_alone, load_reranker, sentence_features
 from askalms.retrieval import nearest_sentences, retrieve
 from askalms.settings import Settings, load_settings
@@ -371,7 +371,7 @@ class Assistant:
         for scored in good:
             if len(quotes) >= (most or limits.max_quotes):
                 break
-            first, last = self._whole_thought(scored.row)
+            first, last = self._whole_thought(self._best_copy(scored.row))
             quote = self._quote(first, last, scored.probability)
             if quote is None:
                 continue
@@ -381,6 +381,13 @@ class Assistant:
             quotes.append(quote)
             words += count
         return quotes
+
+    def _best_copy(self, row: int) -> int:
+        """Of copies of a sentence on the same disease, choose that of the newest page, and one that lost no letters."""
+        copies = self.index.copies_of_sentence[skeleton(self.index.sentences[row].text)]
+        topics = set(self._document_topics(row))
+        same = [r for r in copies if topics & set(self._document_topics(r)) and self._may_be_quoted(r)]
+        return max(same, key=lambda r: (self._date(r), len(self.index.sentences[r].text), r == row), default=row)
 
     def _whole_thought(self, row: int) -> tuple[int, int]:
         """Widen a sentence that cannot stand alone to the ones before it; a list item to its list."""

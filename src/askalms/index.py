@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -143,12 +144,30 @@ class Index:
         return {topic_id: np.array(found, dtype=np.int64) for topic_id, found in rows.items()}
 
     @cached_property
+    def copies_of_sentence(self) -> Mapping[str, tuple[int, ...]]:
+        """Rows of all sentences with the same letters, by their `skeleton`."""
+        rows: dict[str, list[int]] = {}
+        for row, sentence in enumerate(self.sentences):
+            rows.setdefault(skeleton(sentence.text), []).append(row)
+        return {letters: tuple(found) for letters, found in rows.items()}
+
+    @cached_property
     def places_of_sentence(self) -> Mapping[str, tuple[int, ...]]:
         """Rows of all sentences with the same words, by those words with single spaces."""
         rows: dict[str, list[int]] = {}
         for row, sentence in enumerate(self.sentences):
             rows.setdefault(" ".join(sentence.text.split()), []).append(row)
         return {words: tuple(found) for words, found in rows.items()}
+
+
+def skeleton(text: str) -> str:
+    """Letters and digits of ASCII only: the same for a text and a copy of it that lost its accents or its spacing.
+
+    Example:
+        >>> skeleton("Alström  syndrome.") == skeleton("Alstrm syndrome .")
+        True
+    """
+    return re.sub(r"[^a-z0-9]", "", text.casefold())
 
 
 def in_context(title: str, heading: str, text: str) -> str:
