@@ -38,6 +38,7 @@ DEPTH = 100
 WORDS_OF_STRETCH = 110
 """Words that are read at once; a passage of an index holds about as many."""
 RESAMPLES = 10_000
+RRF_K = 60
 SEED = 1959
 EXPECTED = "corpus.jsonl or corpus.jsonl.gz, queries.jsonl and qrels/dev.tsv"
 
@@ -91,8 +92,8 @@ def main() -> int:
     for folder in present:
         collection = read(folder, args.queries)
         vectors = corpus_vectors(encoder, collection.searched, args.cache, args.bf16)
-        runs = search(collection, encoder, vectors, settings.retrieval.rrf_k)
-        reranked = rerank(collection, reader, runs["fused"], args.candidates, settings.retrieval.rrf_k)
+        runs = search(collection, encoder, vectors, settings.retrieval.dense_weight)
+        reranked = rerank(collection, reader, runs["fused"], args.candidates)
         runs[f"fused, {args.candidates} reranked"] = reranked
         print(table(collection, encoder, {name: measure(collection, run) for name, run in runs.items()}), flush=True)
     return int(len(present) < len(args.folders))
@@ -140,26 +141,27 @@ def corpus_vectors(encoder: Encoder, texts: Sequence[str], cache: Path | None, b
     return vectors
 
 
-def search(collection: Collection, encoder: Encoder, vectors: Matrix, k: float) -> dict[str, Run]:
-    """Search by vectors, by words, and by both, fused by reciprocal rank with the constant `k`."""
+def search(collection: Collection, encoder: Encoder, vectors: Matrix, weight: float) -> dict[str, Run]:
+    """Search by vectors, by words, and by both, fused with that weight of the vectors."""
     index = faiss.IndexFlatIP(encoder.dimension)
     index.add(vectors)
-    _, nearest = index.search(encoder.encode(list(collection.queries.values())), min(DEPTH, len(vectors)))
+    cosines, nearest = index.search(encoder.encode(list(collection.queries.values())), min(DEPTH, len(vectors)))
     bm25 = BM25.build(collection.searched)
     runs: dict[str, dict[str, Rows]] = {"dense": {}, "BM25": {}, "fused": {}}
-    for (query, text), dense in zip(collection.queries.items(), nearest, strict=True):
+    for (query, text), dense, near in zip(collection.queries.items(), nearest, cosines, strict=True):
         scores = bm25.scores(text)
         found = np.flatnonzero(scores > 0)
         lexical = found[np.argsort(-scores[found], kind="stable")][:DEPTH]
         runs["dense"][query], runs["BM25"][query] = dense, lexical
-        runs["fused"][query] = fused([dense, lexical], k)
+        both = fuse((dense, near), (lexical, scores[lexical]), weight)
+        runs["fused"][query] = np.array([row for row, _ in both], dtype=np.int64)
     return dict(runs)
 
 
-def rerank(collection: Collection, reader: CrossEncoder, run: Run, candidates: int, k: float) -> Run:
+def rerank(collection: Collection, reader: CrossEncoder, run: Run, candidates: int) -> Run:
     """Read the first passages of a run with the question, and fuse their new order with the old.
 
-    A passage counts as its best sentence. The old order has two votes of three, so neither rules alone.
+    A passage counts as its best sentence. Reciprocal ranks are added, those of the old order three times.
     """
     reranked = {}
     count = progress("queries reranked", len(run))
@@ -170,14 +172,22 @@ def rerank(collection: Collection, reader: CrossEncoder, run: Run, candidates: i
         read_together = reader.score(collection.queries[query], [reading for _, reading in readings])
         for (place, _), of_sentences in zip(readings, read_together, strict=True):
             scores[place] = max(scores[place], of_sentences.max())
-        reranked[query] = fused([ranking, ranking, first[np.argsort(-scores, kind="stable")]], k)
+        reranked[query] = by_ranks([ranking, ranking, ranking, first[np.argsort(-scores, kind="stable")]])
         count(1)
     return reranked
 
 
-def fused(rankings: Sequence[Rows], k: float) -> Rows:
-    """Merge rankings as the product does, without the scores."""
-    return np.array([row for row, _ in fuse(rankings, k)], dtype=np.int64)
+def by_ranks(rankings: Sequence[Rows]) -> Rows:
+    """Merge rankings by reciprocal rank fusion.
+
+    Source:
+        Cormack, Clarke and Buettcher, SIGIR 2009, doi:10.1145/1571941.1572114.
+    """
+    scores: dict[int, float] = {}
+    for ranking in rankings:
+        for rank, row in enumerate(ranking.tolist(), 1):
+            scores[row] = scores.get(row, 0.0) + 1 / (RRF_K + rank)
+    return np.array(sorted(scores, key=lambda row: (-scores[row], row)), dtype=np.int64)
 
 
 def stretches(collection: Collection, row: int) -> list[Reading]:

@@ -82,7 +82,7 @@ def five_pages(tmp_path_factory: pytest.TempPathFactory, real_encoders: Encoders
 
 
 def test_families_questions_over_scraped_pages(five_pages: Assistant, tmp_path: Path):
-    """Every quote is verbatim, and at least six of ten questions are right; the score is printed."""
+    """Every quote is verbatim, no cry for help is missed or imagined, and the score keeps its level; it is printed."""
     questions = SHARED / "data" / "family" / "dev.jsonl"
     scorer = SHARED / "tools" / "score_family.py"
     if not (questions.exists() and scorer.exists()):
@@ -100,8 +100,12 @@ def test_families_questions_over_scraped_pages(five_pages: Assistant, tmp_path: 
     summary = done.stdout.splitlines()[-1]
     print(summary)
     assert done.returncode == 0, done.stdout
-    assert float(re.findall(r"right \d+/\d+ ([\d.]+)", summary)[0]) >= 0.60
-    assert float(re.findall(r"first quote hits \d+/\d+ ([\d.]+)", summary)[0]) >= 0.60
+    assert float(re.findall(r"right \d+/\d+ ([\d.]+)", summary)[0]) >= 0.86
+    assert float(re.findall(r"first quote hits \d+/\d+ ([\d.]+)", summary)[0]) >= 0.72
+    assert float(re.findall(r"mean quoted words (\d+)", summary)[0]) <= 45
+    errors = [line for line in done.stdout.splitlines() if "error:" in line]
+    assert not [line for line in errors if "emergency" in line or "crisis" in line or "disease" in line], errors
+    assert sum(int(n) for line in errors for n in re.findall(r"do not say: (\d+)", line)) <= 2
 
 
 def test_no_quote_about_another_disease_among_65_documents(

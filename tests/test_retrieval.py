@@ -12,16 +12,27 @@ from askalms.settings import RetrievalSettings
 SETTINGS = RetrievalSettings(depth=50, passages=3)
 
 
-def test_fusion_adds_reciprocal_ranks():
-    """Row 3 is second and first: 1/62 + 1/61."""
-    fused = dict(fuse([np.array([7, 3]), np.array([3, 5])], k=60))
-    assert fused[3] == pytest.approx(1 / 62 + 1 / 61)
-    assert fused[7] == pytest.approx(1 / 61)
+def _ranking(**scores: float) -> tuple[np.ndarray, np.ndarray]:
+    rows = [int(name.removeprefix("row")) for name in scores]
+    return np.array(rows, dtype=np.int64), np.array(list(scores.values()), dtype=np.float32)
+
+
+def test_fusion_is_a_weighted_mean_of_stretched_scores():
+    """Row 3 is halfway in the first ranking and first in the second: 0.6 * 0.5 + 0.4 * 1."""
+    fused = dict(fuse(_ranking(row7=0.9, row3=0.7, row2=0.5), _ranking(row3=12.0, row5=2.0), dense_weight=0.6))
+    assert fused[3] == pytest.approx(0.7)
+    assert fused[7] == pytest.approx(0.6)
+    assert fused[2] == fused[5] == 0.0
+
+
+def test_the_only_row_of_a_ranking_has_its_full_weight():
+    """There is nothing to stretch it against."""
+    assert fuse(_ranking(row4=0.2), _ranking(), dense_weight=0.6) == [(4, pytest.approx(0.6))]
 
 
 def test_fusion_of_nothing_is_nothing():
     """Two empty rankings give an empty one."""
-    assert fuse([np.zeros(0, dtype=np.int64)] * 2, k=60) == []
+    assert fuse(_ranking(), _ranking(), dense_weight=0.5) == []
 
 
 def test_ranks_count_from_one_and_scores_fall(toy_index: Index, toy_encoder: Encoder):

@@ -32,11 +32,11 @@ def test_the_file_of_the_working_folder_is_read(tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_whole_number_serves_where_a_fraction_may_stand(tmp_path: Path):
-    """Nobody has to write 30.0."""
+    """Nobody has to write 1.0."""
     path = tmp_path / "a.toml"
-    path.write_text("[retrieval]\nrrf_k = 30\n")
-    value = load_settings(path).retrieval.rrf_k
-    assert (value, type(value)) == (30.0, float)
+    path.write_text("[retrieval]\ndense_weight = 1\n")
+    value = load_settings(path).retrieval.dense_weight
+    assert (value, type(value)) == (1.0, float)
 
 
 def test_cross_encoder_country_and_age_are_read(tmp_path: Path):
@@ -111,13 +111,13 @@ def test_a_table_given_as_a_value_is_refused(tmp_path: Path):
         ('[retrieval]\ndepth = "50"', "'depth' is '50'; expected a whole number, for example 50"),
         ("[retrieval]\ndepth = 5.5", "'depth' is 5.5; expected a whole number"),
         ("[retrieval]\ndepth = true", "'depth' is True; expected a whole number"),
-        ("[retrieval]\nrrf_k = false", "'rrf_k' is False; expected a number, for example 60.0"),
+        ("[retrieval]\ndense_weight = false", "'dense_weight' is False; expected a number, for example 0.6"),
         ("[embedding]\nmodel = 7", "'model' is 7; expected text in quotation marks"),
         ("[reranking]\nmodel = false", "'model' is False; expected text in quotation marks"),
         ("[reranking]\npassages = 2.5", "'passages' is 2.5; expected a whole number, for example 16"),
         ("[answering]\ncountry = 44", "'country' is 44; expected text in quotation marks"),
         ('[answering]\nold_after_years = "five"', "'old_after_years' is 'five'; expected a number, for example 5.0"),
-        (f"[retrieval]\nrrf_k = {10**400}", "expected a number"),
+        (f"[retrieval]\ndense_weight = {10**400}", "expected a number"),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused(tmp_path: Path, line: str, expected: str):
@@ -133,8 +133,8 @@ def test_a_value_of_the_wrong_kind_is_refused(tmp_path: Path, line: str, expecte
         ("[embedding]\nbatch_size = 0", "embedding.batch_size is 0; expected 1 to 4096"),
         ("[retrieval]\ndepth = 0", "retrieval.depth is 0; expected 1 to 10000"),
         ("[retrieval]\npassages = 1001", "retrieval.passages is 1001; expected 1 to 1000"),
-        ("[retrieval]\nrrf_k = -1", "retrieval.rrf_k is -1.0; expected 0 to 10000"),
-        ("[retrieval]\nrrf_k = nan", "retrieval.rrf_k is nan; expected 0 to 10000"),
+        ("[retrieval]\ndense_weight = -1", "retrieval.dense_weight is -1.0; expected 0 to 1"),
+        ("[retrieval]\ndense_weight = nan", "retrieval.dense_weight is nan; expected 0 to 1"),
         ("[answering]\nthreshold = 1.01", "answering.threshold is 1.01; expected -1 to 1"),
         ("[answering]\nthreshold = inf", "answering.threshold is inf; expected -1 to 1"),
         ("[answering]\nmax_quotes = 5", "answering.max_quotes is 5; expected 1 to 4"),

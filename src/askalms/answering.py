@@ -38,7 +38,7 @@ from askalms.words import fold, words_of
 
 _log = logging.getLogger(__name__)
 
-RELATIVE_THRESHOLD = 0.5
+RELATIVE_THRESHOLD = 0.75
 """A further quote must be at least this share as probable as the best one."""
 MAX_QUOTES = 4
 """Most quotes of any answer."""

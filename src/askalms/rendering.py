@@ -36,7 +36,7 @@ _MARKUP = re.compile(
 def to_json(answer: Answer, question_id: str = "") -> dict[str, Any]:
     """Give the answer as the JSON object that `askalms ask --json` prints.
 
-    `closest`, `sources_differ` and, in a quote, `old` stand there only if there is something to tell.
+    `closest` and `sources_differ` stand there only if there is something to tell.
     Texts are the document's own, controls included; the probability keeps 4 digits and the time 1.
     """
     return {
@@ -189,5 +189,4 @@ def _quote_as_json(quote: Quote) -> dict[str, Any]:
         "heading": quote.heading,
         "probability": round(quote.probability, 4),
         "also_in": [{"document": place.document, "start": place.start, "end": place.end} for place in quote.also_in],
-        **({"old": True} if quote.old else {}),
     }

@@ -1,6 +1,4 @@
-"""Query -> ranked hits: dense and lexical search over passages, fused by rank."""
-
-from collections.abc import Sequence
+"""Query -> ranked hits: dense and lexical search over passages, fused."""
 
 import numpy as np
 
@@ -19,12 +17,12 @@ def retrieve(index: Index, query: Query, vector: Vector, settings: RetrievalSett
         settings: How many.
 
     Returns:
-        Hits, best first, at most `settings.passages`. The score is that of reciprocal rank fusion.
+        Hits, best first, at most `settings.passages`. The score is from 0 to 1.
     """
     allowed = allowed_rows(index, query)
-    dense, _ = index.search(vector, settings.depth, allowed)
+    dense = index.search(vector, settings.depth, allowed)
     lexical = _best_by_words(index, query, settings.depth, allowed)
-    fused = fuse([dense, lexical], settings.rrf_k)[: settings.passages]
+    fused = fuse(dense, lexical, settings.dense_weight)[: settings.passages]
     return [Hit(index.passages[row], score, rank) for rank, (row, score) in enumerate(fused, 1)]
 
 
@@ -56,33 +54,43 @@ def allowed_rows(index: Index, query: Query) -> Rows | None:
     return np.unique(np.concatenate(found))
 
 
-def fuse(rankings: Sequence[Rows], k: float) -> list[tuple[int, float]]:
-    """Merge rankings by reciprocal rank fusion.
+def fuse(dense: tuple[Rows, Vector], lexical: tuple[Rows, Vector], dense_weight: float) -> list[tuple[int, float]]:
+    """Merge two rankings by a weighted mean of their scores, each stretched from 0 (its last row) to 1 (its first).
 
     Args:
-        rankings: Rows, best first; a row stands at most once in each.
-        k: Constant added to every rank.
+        dense: Rows and their cosines, best first.
+        lexical: Rows and their scores by words, best first.
+        dense_weight: Weight of the first, from 0 to 1; the second has the rest.
 
     Returns:
-        Every row that stands in any ranking, with its fused score, best first; ties in the order of
-        the rows.
+        Every row that stands in any ranking, with its score, best first; ties in the order of the rows.
 
     Source:
-        Cormack, Clarke and Buettcher, SIGIR 2009, doi:10.1145/1571941.1572114.
+        Bruch, Gai and Ingber, "An analysis of fusion functions for hybrid retrieval", 2023, doi:10.1145/3596512.
 
     Example:
-        >>> [row for row, _ in fuse([np.array([7, 3]), np.array([3, 5])], k=60)]
-        [3, 7, 5]
+        >>> first = np.array([7, 3]), np.array([0.9, 0.5], dtype=np.float32)
+        >>> second = np.array([3, 5]), np.array([8.0, 2.0], dtype=np.float32)
+        >>> fuse(first, second, dense_weight=0.25)
+        [(3, 0.75), (7, 0.25), (5, 0.0)]
     """
-    scores: dict[int, float] = {}
-    for ranking in rankings:
-        for rank, row in enumerate(ranking.tolist(), 1):
-            scores[row] = scores.get(row, 0.0) + 1 / (k + rank)
-    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    fused: dict[int, float] = {}
+    for (rows, scores), weight in ((dense, dense_weight), (lexical, 1 - dense_weight)):
+        for row, score in zip(rows.tolist(), _stretched(scores), strict=True):
+            fused[row] = fused.get(row, 0.0) + weight * score
+    return sorted(fused.items(), key=lambda item: (-item[1], item[0]))
 
 
-def _best_by_words(index: Index, query: Query, depth: int, allowed: Rows | None) -> Rows:
+def _stretched(scores: Vector) -> list[float]:
+    if not len(scores):
+        return []
+    least, most = float(scores.min()), float(scores.max())
+    return [(float(s) - least) / (most - least) if most > least else 1.0 for s in scores]
+
+
+def _best_by_words(index: Index, query: Query, depth: int, allowed: Rows | None) -> tuple[Rows, Vector]:
     scores = index.bm25.scores(" ".join((query.text, *query.clinical)))
     rows = np.arange(len(scores)) if allowed is None else allowed
     rows = rows[scores[rows] > 0]
-    return rows[np.argsort(-scores[rows], kind="stable")][:depth]
+    best = rows[np.argsort(-scores[rows], kind="stable")][:depth]
+    return best, scores[best]

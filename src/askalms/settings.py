@@ -52,8 +52,8 @@ class RetrievalSettings:
     """Best passages after fusion whose sentences are scored."""
     sentences: int = 50
     """Nearest sentences that are scored as well, whatever passage they stand in."""
-    rrf_k: float = 60.0
-    """Constant of reciprocal rank fusion; higher makes the first ranks count less."""
+    dense_weight: float = 0.6
+    """Weight of the search by meaning against the search by words, from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +174,7 @@ def _check_ranges(settings: Settings, origin: str) -> None:
         ("retrieval.depth", settings.retrieval.depth, 1, 10_000),
         ("retrieval.passages", settings.retrieval.passages, 1, 1000),
         ("retrieval.sentences", settings.retrieval.sentences, 0, 10_000),
-        ("retrieval.rrf_k", settings.retrieval.rrf_k, 0, 10_000),
+        ("retrieval.dense_weight", settings.retrieval.dense_weight, 0, 1),
         ("reranking.passages", settings.reranking.passages, 1, 1000),
         ("answering.threshold", settings.answering.threshold, -1, 1),
         ("answering.max_quotes", settings.answering.max_quotes, 1, 4),
