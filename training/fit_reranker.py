@@ -17,9 +17,8 @@ from typing import Any
 
 import bm25s
 import numpy as np
-from questions import TEST, TRAIN, Item, read, stretches
+from questions import TEST, TRAIN, Item, quality, read, stretches
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
 
 from askalms.crossencoding import Reading, load_cross_encoder
 from askalms.embedding import load_encoder
@@ -166,13 +165,7 @@ def _show(name: str, items: Sequence[Item], scores: Rows) -> dict[str, Any]:
     report: dict[str, Any] = {"questions": len(items)}
     for kind, whole, part in (("test_fifth", False, TEST), ("passages", False, ""), ("whole_pages", True, "")):
         chosen = [i for i, item in enumerate(items) if item.document.whole == whole and part in ("", item.part)]
-        answerable = [items[i].answerable for i in chosen]
-        right = [items[i].answers[int(scores[i].argmax())] for i in chosen if items[i].answerable]
-        report[kind] = {
-            "questions": len(chosen),
-            "accuracy_at_1": round(float(np.mean(right)), 4),
-            "roc_auc_answerable": round(float(roc_auc_score(answerable, [scores[i].max() for i in chosen])), 4),
-        }
+        report[kind] = quality([items[i] for i in chosen], [scores[i] for i in chosen])
     print(name, json.dumps(report))
     return report
 

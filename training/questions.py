@@ -9,10 +9,11 @@ import json
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
+from sklearn.metrics import roc_auc_score
 
 from askalms.index import in_context
 
@@ -104,6 +105,23 @@ def stretches(sentences: Sequence[str], words: int) -> list[range]:
     return [range(a, b) for a, b in zip(starts, [*starts[1:], len(sentences)], strict=True)]
 
 
+def quality(items: Sequence[Item], scores: Sequence[np.ndarray]) -> dict[str, float]:
+    """Measure the right sentence first, and answerable questions against the others by the best score.
+
+    Args:
+        items: Questions.
+        scores: Of each, one number for each sentence of its document.
+    """
+    pairs = list(zip(items, scores, strict=True))
+    first = [item.answers[int(row.argmax())] for item, row in pairs if item.answerable]
+    best = [row.max() for _, row in pairs]
+    return {
+        "questions": len(items),
+        "accuracy_at_1": round(float(np.mean(first)), 4),
+        "roc_auc_answerable": round(float(roc_auc_score([item.answerable for item in items], best)), 4),
+    }
+
+
 def part_of(document: Document) -> str:
     """Tell the part of a document's disease.
 
@@ -115,20 +133,16 @@ def part_of(document: Document) -> str:
     return _parts_of_passages()[document.document_id]
 
 
-_parts: dict[str, str] = {}
-
-
+@cache
 def _parts_of_passages() -> dict[str, str]:
-    if not _parts:
-        records = [json.loads(line) for line in (HERE / "documents.jsonl").read_text("utf-8").splitlines()]
-        disease_of = {r["document"]: r["disease"] for r in records if not r["whole"]}
-        diseases = sorted(set(disease_of.values()))
-        np.random.RandomState(1).shuffle(diseases)
-        names = {
-            disease: TEST if i % 10 < 2 else VALIDATION if i % 10 == 2 else TRAIN for i, disease in enumerate(diseases)
-        }
-        _parts.update({document: names[disease] for document, disease in disease_of.items()})
-    return _parts
+    records = [json.loads(line) for line in (HERE / "documents.jsonl").read_text("utf-8").splitlines()]
+    disease_of = {r["document"]: r["disease"] for r in records if not r["whole"]}
+    diseases = sorted(set(disease_of.values()))
+    np.random.RandomState(1).shuffle(diseases)
+    names = {
+        disease: TEST if i % 10 < 2 else VALIDATION if i % 10 == 2 else TRAIN for i, disease in enumerate(diseases)
+    }
+    return {document: names[disease] for document, disease in disease_of.items()}
 
 
 def _documents(medquad: Path) -> Iterator[Document]:

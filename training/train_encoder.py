@@ -21,9 +21,8 @@ import numpy as np
 import onnx
 import torch
 from exporting import halved, quantized
-from questions import TEST, TRAIN, VALIDATION, Item, read
+from questions import TEST, TRAIN, VALIDATION, Item, quality, read
 from sentence_transformers import SentenceTransformer
-from sklearn.metrics import roc_auc_score
 from torch.nn import functional
 
 from askalms.embedding import model_location
@@ -64,18 +63,11 @@ def evaluate(model: SentenceTransformer, items: list[Item]) -> dict[str, float]:
     texts = {text: 0 for item in items for text in item.document.in_context()}
     rows = dict(zip(texts, model.encode(list(texts), normalize_embeddings=True), strict=True))
     asked = model.encode([item.question for item in items], normalize_embeddings=True)
-    first, best = [], []
-    for item, vector in zip(items, asked, strict=True):
-        cosines = np.array([rows[text] @ vector for text in item.document.in_context()])
-        best.append(cosines.max())
-        if item.answerable:
-            first.append(item.answers[int(cosines.argmax())])
-    answerable = [item.answerable for item in items]
-    return {
-        "questions": len(items),
-        "accuracy_at_1": round(float(np.mean(first)), 4),
-        "roc_auc_answerable": round(float(roc_auc_score(answerable, best)), 4),
-    }
+    cosines = [
+        np.array([rows[text] @ vector for text in item.document.in_context()])
+        for item, vector in zip(items, asked, strict=True)
+    ]
+    return quality(items, cosines)
 
 
 def train(

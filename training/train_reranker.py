@@ -19,12 +19,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnx
 import torch
 from exporting import quantized
-from questions import TEST, TRAIN, VALIDATION, Item, read, stretches
-from sklearn.metrics import roc_auc_score
+from questions import TEST, TRAIN, VALIDATION, Item, quality, read, stretches
 from torch.nn import functional
 from transformers import AutoModel, AutoTokenizer
 
@@ -157,17 +155,8 @@ def evaluate(reader: Reader, examples: Examples, items: Sequence[Item]) -> dict[
         chosen = [i for i in items if i.document.whole == whole]
         made = [examples.of(item, WORDS_WHEN_MEASURED) for item in chosen]
         scored = iter(scores(reader, [e for of_item in made for e in of_item]))
-        first, best = [], []
-        for item, of_item in zip(chosen, made, strict=True):
-            values = torch.cat([next(scored) for _ in of_item])
-            best.append(float(values.max()))
-            if item.answerable:
-                first.append(item.answers[int(values.argmax())])
-        report[name] = {
-            "questions": len(chosen),
-            "accuracy_at_1": round(float(np.mean(first)), 4),
-            "roc_auc_answerable": round(float(roc_auc_score([i.answerable for i in chosen], best)), 4),
-        }
+        values = [torch.cat([next(scored) for _ in of_item]).numpy() for of_item in made]
+        report[name] = quality(chosen, values)
     return report
 
 

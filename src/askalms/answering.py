@@ -223,17 +223,12 @@ class Assistant:
 
     def _other_view(self, good: Sequence[Scored], others: Sequence[Scored], compares: bool) -> Scored | None:
         """Find what a page with another date says: what contradicts the best sentence or, if asked for, in any case."""
-        if not good:
+        date_of_best = self._date(good[0].row) if good else ""
+        if not date_of_best:
             return None
         best = self.index.sentences[good[0].row]
-        apart = [
-            s
-            for s in others
-            if self._date(s.row) not in ("", self._date(good[0].row))
-            and s.probability >= (OF_OTHER_PAGE if compares else self._least() * NEAR)
-        ]
-        if not self._date(good[0].row):
-            return None
+        least = OF_OTHER_PAGE if compares else self._least() * NEAR
+        apart = [s for s in others if self._date(s.row) not in ("", date_of_best) and s.probability >= least]
         contradicting = (s for s in apart if contradict(best.text, self.index.sentences[s.row].text))
         return next(contradicting, apart[0] if apart and compares else None)
 

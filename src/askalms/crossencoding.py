@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from askalms.datatypes import Matrix, Vector
-from askalms.embedding import model_location, onnx_session
+from askalms.embedding import first_line, model_location, onnx_session
 from askalms.errors import ModelError
 
 MAX_QUESTION_TOKENS = 64
@@ -74,10 +74,9 @@ def load_cross_encoder(name: str) -> CrossEncoder:
             return _JointReader(name, location)
         return _PairReader(name, str(location))
     except Exception as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
-            f"the cross-encoder {name!r} cannot be loaded ({reason}); name a folder that holds a cross-encoder of "
-            'sentence-transformers under [reranking] in askalms.toml, or "none" to do without'
+            f"the cross-encoder {name!r} cannot be loaded ({first_line(error)}); name a folder that holds a "
+            'cross-encoder of sentence-transformers under [reranking] in askalms.toml, or "none" to do without'
         ) from None
 
 

@@ -95,9 +95,8 @@ def load_encoder(name: str, batch_size: int = 32) -> Encoder:
             return _OnnxEncoder(name, location)
         return _SentenceTransformerEncoder(name, str(location), batch_size)
     except Exception as error:
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
-            f"the model {name!r} cannot be loaded ({reason}); name a folder that holds a "
+            f"the model {name!r} cannot be loaded ({first_line(error)}); name a folder that holds a "
             "sentence-transformers model, or an installed model package, under [embedding] in askalms.toml"
         ) from None
 
@@ -204,6 +203,11 @@ def onnx_session(folder: Path) -> Any:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"])
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what a library says went wrong, or else the kind of error."""
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
 def model_location(name: str) -> str:

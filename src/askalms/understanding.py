@@ -25,6 +25,7 @@ MOST_TURNS = 4
 """Earlier turns that a question may be completed from."""
 ENGLISH_SHARE = 0.6
 """At more than this share of English words, a text is English, whatever it looks like."""
+
 _TOKEN = re.compile(r"\w+(?:['’]\w+)?", re.UNICODE)
 _SETS_SIDE_BY_SIDE = re.compile(
     r"\bsame as\b|\bshort for\b|\bconfus|\bmixed up\b|\bdifferent from\b|\bthe same thing\b"
