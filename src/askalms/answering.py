@@ -413,7 +413,17 @@ class Assistant:
         page = document.provenance
         age = age_in_years(page.reviewed, date.today())
         old = bool(page.reviewed) and age >= self._settings.answering.old_after_years
-        quote = Quote(document.doc_id, start.start, end.end, text, page, start.heading, probability, old=old)
+        quote = Quote(
+            document.doc_id,
+            start.start,
+            end.end,
+            text,
+            page,
+            start.heading,
+            probability,
+            old=old,
+            written_from=self.index.written_from(document.doc_id, start.start),
+        )
         return replace(quote, also_in=self._elsewhere(quote)) if first == last else quote
 
     def _elsewhere(self, quote: Quote) -> tuple[Place, ...]:

@@ -1,5 +1,6 @@
 """Document -> sections, sentences, passages; each knows its offsets."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -8,6 +9,8 @@ from askalms.words import fold
 
 HEADING_OF_DATES = "When this page was last reviewed or updated"
 """What the datelines of a page stand under, wherever they stand on it."""
+
+_SOURCES = re.compile(r"<!--\s*sources:(.*?)-->", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +39,17 @@ def chunk(document: Document, count_tokens: Callable[[str], int], max_tokens: in
     sentences: list[Sentence] = []
     passages: list[Passage] = []
     for heading, numbered in _sections(document):
-        found = [s for number, block in numbered for s in _sentences(document, number, block, heading)]
+        bodies = [(n, block) for n, block in numbered if block.kind is not BlockKind.FURNITURE]
+        found = [s for number, block in bodies for s in _sentences(document, number, block, heading)]
         if found:
-            sections.append(Section(heading, found[0].start, found[-1].end))
+            sections.append(Section(heading, found[0].start, found[-1].end, _sources(document, numbered)))
             passages += _passages(document, found, count_tokens, max_tokens, first_row + len(sentences))
             sentences += found
     return Chunks(tuple(sections), tuple(sentences), tuple(passages))
 
 
 def _sections(document: Document) -> Iterator[tuple[str, list[tuple[int, Block]]]]:
-    """Give each heading with the numbered blocks of text under it."""
+    """Give each heading with the numbered blocks under it."""
     path: list[tuple[int, str]] = []
     run: list[tuple[int, Block]] = []
     for number, block in enumerate(document.blocks):
@@ -60,9 +64,16 @@ def _sections(document: Document) -> Iterator[tuple[str, list[tuple[int, Block]]
             yield _joined(document, path), run
             yield HEADING_OF_DATES, [(number, block)]
             run = []
-        elif block.kind is not BlockKind.FURNITURE:
+        else:
             run.append((number, block))
     yield _joined(document, path), run
+
+
+def _sources(document: Document, numbered: list[tuple[int, Block]]) -> tuple[str, ...]:
+    """Find the references that a section names in a comment, as `<!-- sources: one, two -->`."""
+    comments = [document.text[b.start : b.end] for _, b in numbered if b.kind is BlockKind.FURNITURE]
+    named = [name.strip() for comment in comments for found in _SOURCES.findall(comment) for name in found.split(",")]
+    return tuple(dict.fromkeys(filter(None, named)))
 
 
 def _joined(document: Document, path: list[tuple[int, str]]) -> str:

@@ -2,10 +2,10 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -13,6 +13,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from askalms.errors import AskALMSError, QuestionFileError
+
+if TYPE_CHECKING:
+    from askalms.checking import CheckReport
+    from askalms.corpus import Corpus
+    from askalms.evaluation import Judgement
 
 app = typer.Typer(
     help="Questions about Alström syndrome, answered with exact quotes from your documents.",
@@ -59,11 +64,7 @@ def index(
         f"{state}{len(change.added)} added, {len(change.changed)} changed, {len(change.removed)} removed, "
         f"{change.unchanged} unchanged" + ("; the index is up to date" if fresh else "")
     )
-    if loaded.problems:
-        table = Table("Left out", "Why", title=f"{len(loaded.problems)} files could not be read", title_justify="left")
-        for problem in loaded.problems:
-            table.add_row(repr(problem.doc_id)[1:-1], problem.reason)
-        _complaints.print(table)
+    _tell_problems(loaded)
     if not loaded.documents:
         raise AskALMSError(f"{str(corpus)!r} holds no document that can be read; put .txt or .md files there")
     if loaded.problems:
@@ -84,16 +85,16 @@ def ask(
     if (question is None) == (batch is None):
         raise typer.BadParameter('give either a question ("Is it inherited?") or --batch FILE')
     from askalms.answering import Assistant
+    from askalms.questions import read_questions
     from askalms.rendering import to_json, to_text
     from askalms.settings import load_settings
 
     if batch is not None:
-        items = list(_questions(batch))
+        items = list(read_questions(batch))
         assistant = Assistant.open(index, load_settings(settings))
-        for question_id, turns in items:
-            for i in range(len(turns)):
-                answer = assistant.ask(turns[i], tuple(turns[:i]))
-            _print(json.dumps(to_json(answer, question_id), ensure_ascii=False))
+        for item in items:
+            answer = assistant.ask(item.turns[-1], item.turns[:-1])
+            _print(json.dumps(to_json(answer, item.question_id), ensure_ascii=False))
         return
     answer = Assistant.open(index, load_settings(settings)).ask(question or "")
     _print(json.dumps(to_json(answer), ensure_ascii=False, indent=1) if as_json else to_text(answer))
@@ -121,6 +122,60 @@ def serve(
 
 
 @app.command()
+def evaluate(
+    questions: Annotated[Path, typer.Argument(help="File of questions with what they expect, one JSON object a line.")],
+    show: Annotated[bool, typer.Option("--show", help="List every question that was not answered right.")] = False,
+    index: IndexOption = Path("index"),
+    settings: SettingsOption = None,
+) -> None:
+    """Ask a set of questions whose right answers are known, and count."""
+    from askalms.answering import Assistant
+    from askalms.evaluation import evaluate as judge_all
+    from askalms.questions import read_questions
+    from askalms.settings import load_settings
+
+    items = list(read_questions(questions, judged=True))
+    if not items:
+        raise QuestionFileError(f"{str(questions)!r} holds no question; expected one JSON object a line")
+    assistant = Assistant.open(index, load_settings(settings))
+    with _progress() as report:
+        judgements = judge_all(assistant, assistant.index.documents, items, report)
+    _print_evaluation(judgements, show)
+
+
+@app.command()
+def check(
+    corpus: Annotated[Path, typer.Argument(help="Folder of the documents.")] = Path("corpus"),
+    sources: Annotated[
+        list[Path] | None, typer.Option(help="Folder with copies of the sources, to compare with; may be repeated.")
+    ] = None,
+    only: Annotated[str, typer.Option(help="Check this one document.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    settings: SettingsOption = None,
+) -> None:
+    """Hold the documents that name their sources against the rules of the house."""
+    from dataclasses import asdict
+
+    from askalms.checking import check_corpus, read_originals
+    from askalms.corpus import load_corpus
+    from askalms.settings import load_settings
+
+    chosen = load_settings(settings)
+    loaded = load_corpus(corpus, chosen.corpus)
+    originals = read_originals(sources or [], chosen.corpus.max_file_megabytes)
+    if only and only not in {d.doc_id for d in loaded.documents}:
+        raise AskALMSError(f"{str(corpus)!r} has no document {only!r} that can be read")
+    report = check_corpus(loaded, chosen.checking, originals, only)
+    if as_json:
+        _print(json.dumps(asdict(report), ensure_ascii=False, indent=1))
+    else:
+        _print_check(report, bool(sources))
+    _tell_problems(loaded)
+    if report.findings or loaded.problems:
+        raise typer.Exit(1)
+
+
+@app.command()
 def show(
     document: Annotated[str, typer.Argument(help="Path of the document below the corpus folder.")],
     index: IndexOption = Path("index"),
@@ -143,33 +198,58 @@ def main() -> None:
         sys.exit(1)
 
 
-def _questions(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """Read a file of questions.
+def _tell_problems(loaded: "Corpus") -> None:
+    if loaded.problems:
+        table = Table("Left out", "Why", title=f"{len(loaded.problems)} files could not be read", title_justify="left")
+        for problem in loaded.problems:
+            table.add_row(repr(problem.doc_id)[1:-1], problem.reason)
+        _complaints.print(table)
 
-    Raises:
-        QuestionFileError: It cannot be read, or a line is no question.
-    """
-    try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise QuestionFileError(
-            f"the questions in {str(path)!r} cannot be read ({error}); expected UTF-8 text"
-        ) from None
-    for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        where = f"{path}:{number}"
-        try:
-            item: Any = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise QuestionFileError(f"{where} is not JSON ({error}); expected one object a line") from None
-        turns = item.get("turns", [item.get("question")]) if isinstance(item, dict) else []
-        if not isinstance(turns, list) or not turns or not all(isinstance(t, str) for t in turns):
-            raise QuestionFileError(
-                f'{where} holds no question; expected {{"id": ..., "question": "..."}}, '
-                'or {"id": ..., "turns": ["..."]}'
-            )
-        yield str(number if item.get("id") is None else item["id"]), turns
+
+def _print_check(report: "CheckReport", compared: bool) -> None:
+    table = Table("Document", "Sections", "Sentences", "Words", "Reading grade", "Sources")
+    table.columns[0].no_wrap = True
+    for p in report.pages:
+        table.add_row(p.doc_id, *map(str, (p.sections, p.sentences, p.words)), f"{p.grade:.1f}", str(p.sources))
+    results = Console(highlight=False, soft_wrap=True)
+    results.print(table)
+    for f in report.findings:
+        words = f': "{f.text}"' if f.text else ""
+        results.print(f"{f.doc_id}:{f.line}: {f.rule.value} ({f.detail}){words}", markup=False)
+    if not compared:
+        results.print("Numbers and words were compared with no source; name copies of them with --sources.")
+    elif report.not_at_hand:
+        results.print(f"Without a copy, so not compared: {', '.join(report.not_at_hand)}")
+    results.print(f"{len(report.findings)} things to mend in {len(report.pages)} documents that name sources")
+
+
+def _print_evaluation(judgements: "Sequence[Judgement]", show: bool) -> None:
+    from askalms.evaluation import figures
+
+    results = Console(highlight=False, soft_wrap=True)
+    table = Table("Category", "Questions", "Right", "Outcome right")
+    categories = sorted({j.item.category for j in judgements})
+    for category in categories:
+        part = figures([j for j in judgements if j.item.category == category])
+        table.add_row(category, str(part.items), _share(part.right, part.items), _share(part.outcome_right, part.items))
+    results.print(table)
+    if show:
+        for j in judgements:
+            if not j.right:
+                quoted = f' "{j.answer.quotes[0].text}"' if j.answer.quotes else ""
+                wanted = f"expected {j.item.expect}, got {j.answer.outcome}"
+                results.print(f"{j.item.question_id}: {wanted}: {j.item.turns[-1]!r} ->{quoted}", markup=False)
+    whole = figures(judgements)
+    for error, ids in whole.errors.items():
+        results.print(f"{error}: {len(ids)} ({', '.join(ids)})", markup=False)
+    results.print(
+        f"right {_share(whole.right, whole.items)}; outcome {_share(whole.outcome_right, whole.items)}; "
+        f"first quote right {_share(whole.first_hits, whole.answerable)}; mean words {whole.mean_quoted_words:.0f}"
+    )
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part}/{whole} {part / whole:.3f}" if whole else "0/0"
 
 
 def _print(text: str) -> None:

@@ -21,8 +21,10 @@ from askalms.words import fold, words_of
 
 SOURCES_FILE = "sources.toml"
 TOPICS_FILE = "topics.toml"
-_ABOUT_THE_FOLDER = ("readme", "license", "licence", "changelog", SOURCES_FILE, TOPICS_FILE, "references.toml")
+REFERENCES_FILE = "references.toml"
+_ABOUT_THE_FOLDER = ("readme", "license", "licence", "changelog", SOURCES_FILE, TOPICS_FILE, REFERENCES_FILE)
 _FIELDS = ("title", "topic", "publisher", "url", "reviewed", "license", "sources")
+_REFERENCE_FIELDS = ("title", "publisher", "url", "reviewed", "as_of", "license", "public_domain", "copy")
 _TOPIC_FIELDS = ("name", "names", "confused_with", "home", "of_adults")
 _TITLE_SEPARATOR = re.compile(r"\s*(?:[:|·»]| [-–—] )\s*")
 _JOINED_TITLES = re.compile(r"(?<= )\S*[a-z]{2}(?=[A-Z][a-z]+ )")
@@ -54,6 +56,8 @@ class Corpus:
     """Sorted by `doc_id`."""
     topics: Mapping[str, Topic]
     """By id: those of topics.toml, and one for every other disease that has a document."""
+    references: Mapping[str, Reference]
+    """By id: those of references.toml, which documents name as what they were written from."""
     problems: tuple[Problem, ...]
     """Files left out."""
 
@@ -72,13 +76,14 @@ def load_corpus(
         on_file: Called before each file with its number from 1, how many there are, and its name.
 
     Raises:
-        CorpusError: The folder is missing or closed, or its sources.toml or topics.toml cannot be
-            understood.
+        CorpusError: The folder is missing or closed, or its sources.toml, topics.toml or
+            references.toml cannot be understood.
     """
     if not folder.is_dir():
         raise CorpusError(f"there is no folder {str(folder)!r}; name the folder that holds the documents")
     topics = load_topics(folder)
     sources = _load_sources(folder)
+    references = load_references(folder)
     paths, problems = _files(folder)
     documents: list[Document] = []
     for number, (doc_id, path) in enumerate(paths, 1):
@@ -88,7 +93,7 @@ def load_corpus(
             if path.is_symlink() and not _is_within(folder, path):
                 raise DocumentError("it is a link to a file outside the corpus; put the file itself here")
             extract = read_file(path, int(settings.max_file_megabytes * 1e6))
-            document, own_topic = _document(doc_id, extract, sources.get(_composed(doc_id), {}), topics)
+            document, own_topic = _document(doc_id, extract, sources.get(_composed(doc_id), {}), topics, references)
         except DocumentError as error:
             problems.append(Problem(doc_id, str(error)))
             continue
@@ -101,7 +106,7 @@ def load_corpus(
         for doc_id in sources
         if doc_id not in known
     ]
-    return Corpus(tuple(documents), topics, tuple(problems))
+    return Corpus(tuple(documents), topics, references, tuple(problems))
 
 
 def load_topics(folder: Path) -> dict[str, Topic]:
@@ -130,6 +135,28 @@ def load_topics(folder: Path) -> dict[str, Topic]:
             hint = _hint(other, topics)
             raise CorpusError(f"{path}: [{topic_id}] is confused with {other!r}, which is no topic; {hint}")
     return topics
+
+
+def load_references(folder: Path) -> dict[str, Reference]:
+    """Read the folder's references.toml: the pages that its documents were written from, by id.
+
+    Raises:
+        CorpusError: It cannot be understood.
+    """
+    path = folder / REFERENCES_FILE
+    references: dict[str, Reference] = {}
+    for ref_id, table in _toml(path).items():
+        where = f"{path}: [{ref_id}]"
+        if not isinstance(table, dict) or not isinstance(table.get("title"), str) or not table["title"].strip():
+            raise CorpusError(f'{where} has no title; write [{ref_id}] and under it title = "..."')
+        for name, value in table.items():
+            if name not in _REFERENCE_FIELDS:
+                raise CorpusError(f"{where} has {name!r}, which is no field of it; {_hint(name, _REFERENCE_FIELDS)}")
+            if not isinstance(value, bool if name == "public_domain" else str):
+                expected = "true or false" if name == "public_domain" else "a text in quotation marks"
+                raise CorpusError(f"{where}: {name} is {value!r}; expected {expected}")
+        references[ref_id] = Reference(**{**table, "ref_id": ref_id})
+    return references
 
 
 def _check_topic(table: Any, where: str) -> None:
@@ -225,7 +252,11 @@ def _check_fields(table: Mapping[str, Any], where: str) -> None:
 
 
 def _document(
-    doc_id: str, extract: Extract, source: Mapping[str, Any], topics: Mapping[str, Topic]
+    doc_id: str,
+    extract: Extract,
+    source: Mapping[str, Any],
+    topics: Mapping[str, Topic],
+    references: Mapping[str, Reference],
 ) -> tuple[Document, Topic | None]:
     text = extract.text
     raw = markdown_blocks(text, extract.body_start) if extract.is_markdown else plain_blocks(text)
@@ -242,7 +273,7 @@ def _document(
         url=url,
         reviewed=iso_date(_text_field(stated, "reviewed")) or dates_in(dated),
         license=_text_field(stated, "license"),
-        sources=tuple(_references(stated.get("sources"))),
+        sources=tuple(_references(stated.get("sources"), references)),
     )
     chosen, own = _topics_of(stated, title, text, topics)
     return Document(doc_id, text, extract.sha256, chosen, provenance, blocks), own
@@ -257,13 +288,15 @@ def _text_field(stated: Mapping[str, Any], name: str) -> str:
     return " ".join(str(value).split())
 
 
-def _references(value: Any) -> Iterator[Reference]:
+def _references(value: Any, known: Mapping[str, Reference]) -> Iterator[Reference]:
     for item in value if isinstance(value, list) else []:
         if isinstance(item, dict):
-            known = {k: str(item.get(k) or "") for k in ("title", "publisher", "url", "reviewed")}
-            yield Reference(**known)
+            title, publisher, url, reviewed = (
+                str(item.get(k) or "") for k in ("title", "publisher", "url", "reviewed")
+            )
+            yield Reference(title, publisher, url, reviewed)
         else:
-            yield Reference(title=str(item))
+            yield known.get(str(item), Reference(title=str(item)))
 
 
 # --- titles

@@ -70,6 +70,15 @@ class Reference:
     publisher: str = ""
     url: str = ""
     reviewed: str = ""
+    """ISO date, as exact as known; empty if the source does not tell."""
+    as_of: str = ""
+    """Of a source without a date: the year that its text is from."""
+    license: str = ""
+    public_domain: bool = False
+    copy: str = ""
+    """File name of the copy that the facts were checked against."""
+    ref_id: str = ""
+    """Its name in references.toml; empty if it is described in the document itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,11 @@ class Section:
     heading: str
     """Headings from the outermost to the innermost, joined by " > "; empty before the first."""
     start: int
+    """Where its first sentence starts."""
     end: int
+    """Where its last sentence ends."""
+    sources: tuple[str, ...] = ()
+    """Ids of the references it names as what it was written from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +238,8 @@ class Quote:
     also_in: tuple[Place, ...] = ()
     old: bool = False
     """Its page is older than the settings call up to date."""
+    written_from: tuple[Reference, ...] = ()
+    """What its section was written from, if its page tells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -118,6 +118,16 @@ class Index:
         present = found[0] >= 0
         return found[0][present], scores[0][present]
 
+    def written_from(self, doc_id: str, start: int) -> tuple[Reference, ...]:
+        """What the section of a document that holds character `start` was written from.
+
+        A section that names no sources was written from any of its page's.
+        """
+        sources = self.documents[doc_id].provenance.sources
+        section = next((s for s in self.sections[doc_id] if s.start <= start < s.end), None)
+        named = {} if section is None else dict.fromkeys(section.sources)
+        return tuple(r for r in sources if r.ref_id in named) or sources
+
     @cached_property
     def passages_of_topic(self) -> Mapping[str, Rows]:
         """Rows of the passages of each topic, by topic id."""
@@ -558,7 +568,7 @@ def _document(record: dict[str, Any]) -> Document:
 
 def _chunks(record: dict[str, Any]) -> Chunks:
     return Chunks(
-        tuple(Section(**s) for s in record["sections"]),
+        tuple(Section(**_tuples(s)) for s in record["sections"]),
         tuple(Sentence(**{**s, "kind": BlockKind(s["kind"])}) for s in record["sentences"]),
         tuple(Passage(**p) for p in record["passages"]),
     )

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlsplit
 
-from askalms.datatypes import Answer, Provenance, Quote
+from askalms.datatypes import Answer, Provenance, Quote, Reference
 from askalms.dates import age_in_years
 from askalms.texts import load_data, message
 
@@ -36,7 +36,7 @@ _MARKUP = re.compile(
 def to_json(answer: Answer, question_id: str = "") -> dict[str, Any]:
     """Give the answer as the JSON object that `askalms ask --json` prints.
 
-    `closest` and `sources_differ` stand there only if there is something to tell.
+    `closest`, `sources_differ` and a quote's `written_from` stand there only if there is something to tell.
     Texts are the document's own, controls included; the probability keeps 4 digits and the time 1.
     """
     return {
@@ -62,7 +62,7 @@ def to_text(answer: Answer, today: date | None = None) -> str:
     """
     parts = [answer.message, _understood(answer)]
     for quote in _shown(answer):
-        below = _below(quote, [*_source(quote, today), quote.provenance.url])
+        below = _below(quote, [*_source(quote, today), quote.provenance.url], today)
         parts.append("\n  ".join([message("rendering.quoted", text=quote.text), *below]))
     parts.append(answer.disclaimer)
     return "\n\n".join("\n".join(_lines(part)) for part in parts if part)
@@ -73,7 +73,7 @@ def to_markdown(answer: Answer, today: date | None = None) -> str:
 
     A reader of the Markdown sees each quote in a blockquote, character by character and line by
     line as in the document; only controls that show nothing are left out. The markup is all ours:
-    paragraphs, blockquotes, line breaks, and one link to a source that has a web address.
+    paragraphs, blockquotes, line breaks, and links to sources that have a web address.
 
     Args:
         answer: What to show.
@@ -83,9 +83,8 @@ def to_markdown(answer: Answer, today: date | None = None) -> str:
     for quote in _shown(answer):
         parts.append("\n".join(f"> {line}".rstrip() for line in as_markdown(quote.text).split("\n")))
         title, *rest = map(as_markdown, _source(quote, today))
-        address = _web_address(quote.provenance.url)
-        linked = f"[{title}](<{address}>)" if address else title
-        parts.append("\\\n".join(_below(quote, [linked, *rest], write=as_markdown)))
+        linked = _linked(title, quote.provenance.url)
+        parts.append("\\\n".join(_below(quote, [linked, *rest], today, as_markdown, _linked)))
     parts.append(as_markdown(answer.disclaimer))
     return "\n\n".join(part for part in parts if part)
 
@@ -134,19 +133,49 @@ def _source(quote: Quote, today: date | None) -> list[str]:
     """Title, publisher and date of a quote's page, each on one line, without those that nobody tells."""
     page = quote.provenance
     parts = (page.title, page.publisher, _reviewed(page, today or date.today()))
-    title, *rest = (" ".join(_HIDDEN.sub("", part).split()) for part in parts)
+    title, *rest = map(_one_line, parts)
     return [title or quote.document, *filter(None, rest)]
 
 
-def _below(quote: Quote, source: Iterable[str], write: Callable[[str], str] = str) -> list[str]:
-    """The lines that stand under a quote: its source, and where else the same words are."""
+def _one_line(text: str) -> str:
+    return " ".join(_HIDDEN.sub("", text).split())
+
+
+def _below(
+    quote: Quote,
+    source: Iterable[str],
+    today: date | None,
+    write: Callable[[str], str] = str,
+    link: Callable[[str, str], str] = lambda title, _: title,
+) -> list[str]:
+    """The lines that stand under a quote: its source, what that was written from, and where else the same words are."""
     lines = [message("rendering.source", source=", ".join(filter(None, source)))]
+    if quote.written_from:
+        named = [_reference(reference, today or date.today(), write, link) for reference in quote.written_from]
+        lines.append(message("rendering.written_from", sources="; ".join(named)))
     documents = dict.fromkeys(place.document for place in quote.also_in)
     if documents:
         lines.append(message("rendering.also_in", documents=write(", ".join(documents))))
     if quote.old:
         lines.append(write(message("rendering.old")))
     return lines
+
+
+def _reference(reference: Reference, today: date, write: Callable[[str], str], link: Callable[[str, str], str]) -> str:
+    """A page that another was written from, on one line: "Title (publisher, reviewed August 2008, 18 years ago)"."""
+    dated = _dated("rendering.reviewed", reference.reviewed, today)
+    if not dated and reference.as_of:
+        dated = message("rendering.as_of", year=reference.as_of)
+    title, *details = (write(_one_line(part)) for part in (reference.title, reference.publisher, dated))
+    told = ", ".join(filter(None, details))
+    linked = link(title, reference.url)
+    return message("rendering.a_source", title=linked, details=told) if told else linked
+
+
+def _linked(title: str, url: str) -> str:
+    """A title in Markdown, as a link if there is an address of the web to lead to."""
+    address = _web_address(url)
+    return f"[{title}](<{address}>)" if address else title
 
 
 def _shown(answer: Answer) -> tuple[Quote, ...]:
@@ -156,11 +185,15 @@ def _shown(answer: Answer) -> tuple[Quote, ...]:
 
 def _reviewed(page: Provenance, today: date) -> str:
     """Tell the date of a page: when it was reviewed, or when it was written, if it was written from other pages."""
-    if not page.reviewed:
+    return _dated("rendering.written" if page.sources else "rendering.reviewed", page.reviewed, today)
+
+
+def _dated(key: str, iso_date: str, today: date) -> str:
+    """Tell a date by the message `key`, with its age if that is worth telling; empty without a date."""
+    if not iso_date:
         return ""
-    words = date_in_words(page.reviewed)
-    age = age_in_years(page.reviewed, today)
-    key = "rendering.written" if page.sources else "rendering.reviewed"
+    words = date_in_words(iso_date)
+    age = age_in_years(iso_date, today)
     return message(key, date=words) if age < _OLD else message(f"{key}_long_ago", date=words, years=age)
 
 
@@ -189,4 +222,14 @@ def _quote_as_json(quote: Quote) -> dict[str, Any]:
         "heading": quote.heading,
         "probability": round(quote.probability, 4),
         "also_in": [{"document": place.document, "start": place.start, "end": place.end} for place in quote.also_in],
+        **({"written_from": [_reference_as_json(r) for r in quote.written_from]} if quote.written_from else {}),
+    }
+
+
+def _reference_as_json(reference: Reference) -> dict[str, Any]:
+    return {
+        "title": reference.title,
+        "publisher": reference.publisher,
+        "url": reference.url,
+        "reviewed": reference.reviewed or reference.as_of,
     }

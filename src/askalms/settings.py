@@ -87,6 +87,20 @@ class AnsweringSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckingSettings:
+    """House rules for the documents that name sources: [checking] in the file."""
+
+    max_sentence_words: int = 25
+    """A longer sentence is too long to be quoted alone."""
+    max_grade: float = 8.0
+    """Highest Flesch-Kincaid grade of a document."""
+    max_shared_words: int = 8
+    """Most words in a row that a document may share with a source; a name or explained term is one word."""
+    glossary: str = "words-explained.md"
+    """The document whose headings are the terms that it explains."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of the program."""
 
@@ -96,6 +110,7 @@ class Settings:
     retrieval: RetrievalSettings = field(default_factory=RetrievalSettings)
     reranking: RerankingSettings = field(default_factory=RerankingSettings)
     answering: AnsweringSettings = field(default_factory=AnsweringSettings)
+    checking: CheckingSettings = field(default_factory=CheckingSettings)
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as nested dictionaries, for the manifest of an index."""
