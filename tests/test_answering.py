@@ -461,6 +461,38 @@ def test_a_page_without_a_date_is_not_called_old(library: Callable[..., Assistan
     assert [q.old for q in library({"": NEITHER}).ask("What is Alström syndrome?").quotes] == [False]
 
 
+# --- what pages were written from
+
+
+def test_a_quote_names_what_its_section_was_written_from(
+    tmp_path: Path, toy_index: Index, toy_encoders: Encoders, toy_settings: Settings
+):
+    """As an answer and as the closest passage; a page that names no sources has none."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "references.toml").write_text('[one]\ntitle = "One"\n[two]\ntitle = "Two"\nreviewed = "2029-08"\n')
+    (corpus / "page.md").write_text(
+        "---\ntitle: In short\ntopic: alstrom-syndrome\nsources: [one, two]\n---\n"
+        "## Heart\n\n<!-- sources: two -->\n\nAlström syndrome weakens the heart.\n\n"
+        "## Ears\n\nAlström syndrome takes the hearing.\n",
+        "utf-8",
+    )
+    build_index(tmp_path / "i", load_corpus(corpus, CorpusSettings()), toy_encoders, toy_settings)
+    index = open_index(tmp_path / "i", toy_settings.embedding)
+    bold, shy = (Assistant(index, toy_encoders, toy_settings, _as_probable_as(p)) for p in (0.6, 0.4))
+    found = bold.ask("What does Alström syndrome do to the heart and the hearing?")
+    assert {q.heading: [r.title for r in q.written_from] for q in found.quotes} == {
+        "Heart": ["Two"],
+        "Ears": ["One", "Two"],
+    }
+    closest = shy.ask("What does Alström syndrome do to the heart and the hearing?").closest
+    assert closest is not None
+    assert closest.written_from == index.written_from("page.md", closest.start)
+    assert "Written from:" in to_text(found)
+    plain = Assistant(toy_index, toy_encoders, toy_settings, _as_probable_as(0.6)).ask("Which gene causes Alström?")
+    assert [q.written_from for q in plain.quotes] == [()] * len(plain.quotes)
+
+
 # --- whom to call
 
 

@@ -122,6 +122,63 @@ def test_sections_of_a_squashed_page_have_their_headings():
     ]
 
 
+# --- what sections were written from
+
+
+def sources(text: str, is_markdown: bool = True) -> list[tuple[str, tuple[str, ...]]]:
+    return [(s.heading, s.sources) for s in chunk(document(text, is_markdown=is_markdown), count_words, 60).sections]
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("<!-- sources: one -->\n\nThe ears ring.", ("one",)),
+        ("The ears ring.\n\n<!-- sources: one, two -->", ("one", "two")),
+        ("The ears ring.\n<!--sources:two,one-->\nThey hurt.", ("two", "one")),
+        ("<!-- sources: one -->\n\nThe ears ring.\n\n<!-- sources: two, one -->", ("one", "two")),
+        ("<!-- sources:\n  one,\n  two words ,,\n-->\n- They ring.\n- They hurt.", ("one", "two words")),
+        ("- The ears ring.\n  <!-- sources: one -->\n- They hurt.", ("one",)),
+        ("| a | b |\n|---|---|\n| c | d |\n<!-- sources: one -->\n", ("one",)),
+        ("The ears ring.\n\n<!-- todo --><!-- sources: one --><!-- sources: two -->", ("one", "two")),
+        ("The ears ring.\n\n<!-- sources: -->", ()),
+        ("The ears ring.\n\n<!-- written from one -->", ()),
+        ("The ears ring.\n\n<!-- sources: one", ()),
+        ("The ears ring.\n\n```\n<!-- sources -->\n```", ()),
+        ("The ears ring.", ()),
+    ],
+)
+def test_a_section_names_its_sources_in_a_comment(text: str, named: tuple[str, ...]):
+    """Anywhere in it, in that order, each once."""
+    for end in ("\n", "\r\n", "\r"):
+        assert sources(f"## Ears\n\n{text}\n".replace("\n", end)) == [("Ears", named)]
+
+
+def test_each_section_names_its_own_sources():
+    """None is taken over from another one, not even from the heading above."""
+    text = (
+        "<!-- sources: zero -->\n\n# Marlow syndrome\n\nIt is rare.\n\n## Signs\n\n<!-- sources: one -->\n\n"
+        "### Ears\n\nThey ring.\n\n### Legs\n\nThey fail.\n\n<!-- sources: two -->\n\n## Legs\n\nThey ache.\n"
+    )
+    assert sources(text) == [("", ()), ("Signs > Ears", ()), ("Signs > Legs", ("two",)), ("Legs", ())]
+
+
+def test_the_line_that_dates_a_page_has_no_sources():
+    """It stands in a section of its own, wherever it is."""
+    text = "## Ears\n\n<!-- sources: one -->\n\nThe ears ring.\n\nReviewed: May 2026\n"
+    assert sources(text) == [("Ears", ("one",)), (HEADING_OF_DATES, ())]
+
+
+def test_comments_change_nothing_else():
+    """Sentences and passages are those of the page without them, at other places."""
+    text = "## Ears\n\nThe ears ring.\n\n{}They hurt. They itch.\n"
+    bare, noted = (
+        chunk(document(text.format(comment), is_markdown=True), count_words, 60)
+        for comment in ("", "<!-- sources: one -->\n\n")
+    )
+    assert headings(bare) == headings(noted)
+    assert (noted.sections[0].start, noted.sections[0].end) == (noted.sentences[0].start, noted.sentences[-1].end)
+
+
 # --- passages
 
 

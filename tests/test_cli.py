@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -176,6 +177,316 @@ def test_an_empty_or_missing_folder_is_told(
     assert _run(monkeypatch, "index", folder, "--index", tmp_path / "i") == 1
     assert "folder" in capfd.readouterr().err or make
     assert not (tmp_path / "i" / "CURRENT").exists()
+
+
+@pytest.mark.usefixtures("toy_model")
+def test_names_that_look_like_markup_are_only_names(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """In progress and in complaints; a hint that has brackets keeps them."""
+    corpus = tmp_path / "corpus"
+    (corpus / "[").mkdir(parents=True)
+    (corpus / "[" / "x].txt").write_text("Alström syndrome is rare. Alström syndrome is inherited.", "utf-8")
+    (corpus / "[red]:b:.txt").write_text("Alström syndrome is rare. " * 100, "utf-8")
+    (tmp_path / "s.toml").write_text("[corpus]\nmax_file_megabytes = 0.001\n")
+    assert _run(monkeypatch, "index", corpus, "--index", tmp_path / "i", "--settings", tmp_path / "s.toml") == 1
+    captured = capfd.readouterr()
+    assert "added [/x].txt" in captured.out
+    assert "[red]:b:.txt" in captured.err
+    assert "[corpus]" in captured.err
+
+
+# --- evaluate
+
+
+GENE = {
+    "id": "gene",
+    "category": "fact",
+    "question": "Which gene is changed in Alström syndrome?",
+    "expect": "answer",
+    "disease": "alstrom",
+    "gold": [{"doc": "alstrom.md", "quote": "Changes in the ALMS1 gene"}],
+}
+FOOTBALL = {"id": "ball", "category": "other", "question": "Which football club is best?", "expect": "answer"}
+WRONG = {
+    **GENE,
+    "id": "wrong",
+    "category": "fact",
+    "gold": [{"doc": "als.txt", "quote": "Changes"}],
+    "expect": "clarify",
+}
+
+
+def _questions(folder: Path, *items: object) -> Path:
+    path = folder / "questions.jsonl"
+    path.write_text("".join(json.dumps(item) + "\n" for item in items), "utf-8")
+    return path
+
+
+@pytest.mark.usefixtures("answering")
+def test_evaluate_counts_by_category_and_tells_errors(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """Shares of each category, the errors with their questions, and the sums; wrong answers are no failure."""
+    assert _run(monkeypatch, "evaluate", _questions(tmp_path, FOOTBALL, GENE, WRONG)) == 0
+    out = capfd.readouterr().out
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines() if "│" in line]
+    assert rows == [["fact", "2", "1/2 0.500", "1/2 0.500"], ["other", "1", "0/1 0.000", "0/1 0.000"]]
+    assert out.splitlines()[-1] == "right 1/3 0.333; outcome 1/3 0.333; first quote right 1/2 0.500; mean words 8"
+
+
+@pytest.mark.usefixtures("answering")
+def test_evaluate_lists_what_was_not_right_when_asked(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """What was expected, what came, the question and the first quote, one question a line."""
+    questions = _questions(tmp_path, {**FOOTBALL, "expect": "emergency"}, GENE, WRONG)
+    assert _run(monkeypatch, "evaluate", questions) == 0
+    assert "expected" not in capfd.readouterr().out
+    assert _run(monkeypatch, "evaluate", questions, "--show") == 0
+    lines = capfd.readouterr().out.splitlines()
+    told = [line for line in lines if "expected" in line]
+    assert len(told) == 2
+    assert re.fullmatch(r"ball: expected emergency, got \w+: 'Which football club is best\?' ->", told[0])
+    assert told[1].startswith("wrong: expected clarify, got answer: 'Which gene is changed in Alström syndrome?' -> \"")
+    assert told[1].endswith('"Changes in the ALMS1 gene cause Alström syndrome."')
+    assert "missed emergency or crisis: 1 (ball)" in lines
+
+
+@pytest.mark.usefixtures("answering")
+@pytest.mark.parametrize("odd", ["[/x]", "[red]x", ":b:", "a b", "\ud800", "", "日本"])
+def test_evaluate_prints_any_id_and_category_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path, odd: str
+):
+    """No markup, no pictures, and half of a character as a question mark."""
+    crisis = {"id": odd, "category": odd, "question": f"Which football club? {odd}", "expect": "crisis"}
+    assert _run(monkeypatch, "evaluate", _questions(tmp_path, crisis), "--show") == 0
+    out = capfd.readouterr().out
+    seen = odd.encode("utf-8", "replace").decode()
+    assert f"│ {seen} " in out
+    assert f"missed emergency or crisis: 1 ({seen})" in out
+
+
+@pytest.mark.usefixtures("answering")
+def test_evaluate_keeps_to_a_line_whatever_a_question_holds(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """Ends of lines and controls are left out."""
+    hostile = {"id": "a\n\x1b[31mb", "category": "c\r\nd\x1b[0m", "question": "A\n\x1b[2JB", "expect": "crisis"}
+    assert _run(monkeypatch, "evaluate", _questions(tmp_path, hostile), "--show") == 0
+    out = capfd.readouterr().out
+    assert "\x1b" not in out
+    assert "│ c d[0m " in out
+    assert "missed emergency or crisis: 1 (a [31mb)" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "cannot be read"),
+        ("", "holds no question; expected one JSON object a line"),
+        ("\n\n", "holds no question; expected one JSON object a line"),
+        ("{", "questions.jsonl:1 is not JSON"),
+        ('{"question": "A?"}', "questions.jsonl:1 expects None; known are answer, not_found"),
+        ('{"question": "A?", "expect": "answer", "gold": [1]}', "questions.jsonl:1: a gold span is 1; expected"),
+    ],
+)
+def test_evaluate_refuses_questions_before_it_opens_an_index(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path, text: str | None, said: str
+):
+    """In one line, with status 1."""
+    questions = tmp_path / "questions.jsonl"
+    if text is not None:
+        questions.write_text(text)
+    assert _run(monkeypatch, "evaluate", questions, "--index", tmp_path / "none") == 1
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert len(captured.err.splitlines()) == 1
+    assert said in captured.err
+
+
+def test_evaluate_needs_an_index_and_questions(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """Without the one it is status 1, without the other wrong usage."""
+    assert _run(monkeypatch, "evaluate", _questions(tmp_path, GENE), "--index", tmp_path / "none") == 1
+    assert "there is no index" in capfd.readouterr().err
+    assert _run(monkeypatch, "evaluate") == 2
+
+
+# --- check
+
+
+REFERENCES = '[falls]\ntitle = "Falls"\ncopy = "falls.txt"\n[walks]\ntitle = "Walks"\ncopy = "walks.txt"\n'
+HEAD = "---\ntitle: Alström syndrome\ntopic: alstrom-syndrome\nsources: [falls]\n---\n"
+GOOD = f"{HEAD}## Ears\n\n<!-- sources: falls -->\n\nAlström syndrome takes the hearing of 5 in all.\n"
+BAD = GOOD.replace("Alström syndrome takes the hearing", "This takes the hearing")
+
+
+def _library(folder: Path, **pages: str) -> Path:
+    """A folder of documents (`a__md` becomes a.md) beside a folder with a copy of one of their two sources."""
+    (folder / "copies").mkdir()
+    (folder / "copies" / "falls.txt").write_text("There are 5 of them.")
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    for name, text in {"references__toml": REFERENCES, **pages}.items():
+        (corpus / name.replace("__", ".")).write_text(text, "utf-8")
+    return corpus
+
+
+def test_check_finds_nothing_in_good_documents(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """Their figures, and that there is nothing to mend; a page that names no sources is none of its business."""
+    corpus = _library(tmp_path, a__md=GOOD, other__txt="This is bad. It is very bad.")
+    assert _run(monkeypatch, "check", corpus, "--sources", tmp_path / "copies") == 0
+    captured = capfd.readouterr()
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in captured.out.splitlines() if "│" in line]
+    assert [row[:4] + row[5:] for row in rows] == [["a.md", "1", "1", "9", "1"]]
+    assert captured.out.splitlines()[-1] == "0 things to mend in 1 documents that name sources"
+    assert "compared" not in captured.out
+    assert captured.err == ""
+
+
+def test_check_tells_each_finding_on_a_line(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """As compilers do: file, line, rule, detail and the words; status 1."""
+    corpus = _library(tmp_path, a__md=BAD.replace("5", "7"), b__md=GOOD.replace("[falls]", "[walks, falls]"))
+    assert _run(monkeypatch, "check", corpus, "--sources", tmp_path / "copies") == 1
+    lines = capfd.readouterr().out.splitlines()
+    words = '"This takes the hearing of 7 in all."'
+    assert lines[-5:] == [
+        f'a.md:10: points elsewhere ("this" is about what a quote does not show): {words}',
+        f"a.md:10: names nothing (it names no disease, and nothing of its heading): {words}",
+        f"a.md:10: number without source (7 is in none of falls): {words}",
+        "b.md:1: unlisted source (no section names 'walks')",
+        "4 things to mend in 2 documents that name sources",
+    ]
+
+
+def test_check_tells_what_was_not_compared(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """Everything without --sources, and otherwise what has no copy there; neither is a finding."""
+    corpus = _library(tmp_path, a__md=GOOD.replace("falls", "walks"))
+    assert _run(monkeypatch, "check", corpus) == 0
+    assert "were compared with no source; name copies of them with --sources" in capfd.readouterr().out
+    more = tmp_path / "more"
+    more.mkdir()
+    assert _run(monkeypatch, "check", corpus, "--sources", tmp_path / "copies", "--sources", more) == 0
+    assert "Without a copy, so not compared: walks" in capfd.readouterr().out
+    (more / "walks.txt").write_text("Nobody counted.")
+    assert _run(monkeypatch, "check", corpus, "--sources", tmp_path / "copies", "--sources", more) == 1
+    assert "5 is in none of walks" in capfd.readouterr().out
+
+
+def test_check_json_holds_the_whole_report(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """Figures, findings and what was not compared; the status is the same."""
+    corpus = _library(tmp_path, a__md=BAD, b__md=GOOD.replace("falls", "walks"))
+    assert _run(monkeypatch, "check", corpus, "--json") == 1
+    report = json.loads(capfd.readouterr().out)
+    assert list(report) == ["pages", "findings", "not_at_hand"]
+    assert [list(page) for page in report["pages"]] == [
+        ["doc_id", "sections", "sentences", "words", "grade", "sources"]
+    ] * 2
+    assert report["findings"][0] == {
+        "doc_id": "a.md",
+        "line": 10,
+        "rule": "points elsewhere",
+        "detail": '"this" is about what a quote does not show',
+        "text": "This takes the hearing of 5 in all.",
+    }
+    assert report["not_at_hand"] == ["falls", "walks"]
+    assert _run(monkeypatch, "check", corpus, "--json", "--only", "b.md") == 0
+    assert json.loads(capfd.readouterr().out)["findings"] == []
+
+
+def test_check_of_one_document_leaves_the_others_out(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """A name that is not there is told."""
+    corpus = _library(tmp_path, a__md=BAD, b__md=GOOD)
+    assert _run(monkeypatch, "check", corpus, "--only", "b.md") == 0
+    assert "a.md" not in capfd.readouterr().out
+    assert _run(monkeypatch, "check", corpus, "--only", "c.md") == 1
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert captured.err == f"askalms: '{corpus}' has no document 'c.md' that can be read\n"
+
+
+def test_check_obeys_the_settings(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path):
+    """Its limits are those of [checking]."""
+    corpus = _library(tmp_path, a__md=GOOD)
+    (tmp_path / "s.toml").write_text("[checking]\nmax_sentence_words = 8\n")
+    assert _run(monkeypatch, "check", corpus, "--settings", tmp_path / "s.toml") == 1
+    assert "a.md:10: long sentence (9 words of 8)" in capfd.readouterr().out
+
+
+def test_check_of_a_document_that_cannot_be_read_fails(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """The others are checked, and the reason stands apart."""
+    corpus = _library(tmp_path, a__md=GOOD, b__md="")
+    assert _run(monkeypatch, "check", corpus) == 1
+    captured = capfd.readouterr()
+    assert "0 things to mend in 1 documents" in captured.out
+    assert "b.md" in captured.err
+    assert "it is empty" in captured.err
+
+
+def test_check_of_an_empty_folder_has_nothing_to_mend(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """There are no rules to break."""
+    assert _run(monkeypatch, "check", tmp_path) == 0
+    assert capfd.readouterr().out.splitlines()[-1] == "0 things to mend in 0 documents that name sources"
+
+
+@pytest.mark.parametrize("name", ["[/b].md", "[b]x.md", ":b:.md", "two\nlines.md", f"{'long-' * 30}.md"])
+def test_check_prints_any_name_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path, name: str
+):
+    """On one line, beside all of its figures."""
+    corpus = _library(tmp_path)
+    path = corpus / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(BAD.replace("all.", "all\x1b[31m."), "utf-8")
+    assert _run(monkeypatch, "check", corpus) == 1
+    out = capfd.readouterr().out
+    seen = " ".join(name.split())
+    (row,) = [line for line in out.splitlines() if line.startswith("│")]
+    assert [cell.strip() for cell in row.split("│")[1:5]] == [seen, "1", "1", "8"]
+    assert f"\n{seen}:10: points elsewhere (" in out
+    assert "\x1b" not in out
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["nowhere"], "there is no folder 'nowhere'; name the folder that holds the documents"),
+        (["corpus", "--sources", "nowhere"], "there is no folder 'nowhere'; name the folder that holds copies"),
+        (["corpus", "--sources", "bad"], "the source 'bad/a.txt': it is empty"),
+        (["corpus", "--settings", "nowhere"], "there is no settings file nowhere"),
+        (["bad"], "bad/references.toml: [falls] has no title"),
+    ],
+)
+def test_what_check_cannot_use_is_one_line_and_status_1(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path, args: list[str], said: str
+):
+    """What is missing or wrong, and what to do."""
+    _library(tmp_path, a__md=GOOD)
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "a.txt").write_text("")
+    (tmp_path / "bad" / "references.toml").write_text("falls = 1\n")
+    monkeypatch.chdir(tmp_path)
+    assert _run(monkeypatch, "check", *args) == 1
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert len(captured.err.splitlines()) == 1
+    assert captured.err.startswith(f"askalms: {said}")
 
 
 # --- the real thing

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from askalms.corpus import Corpus, load_corpus, load_topics
+from askalms.corpus import Corpus, load_corpus, load_references, load_topics
 from askalms.datatypes import Document, Provenance, Reference, Topic
 from askalms.errors import CorpusError
 from askalms.settings import CorpusSettings
@@ -54,7 +54,16 @@ def test_files_about_the_folder_and_hidden_ones_are_no_documents(tmp_path: Path)
     """Nor problems."""
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "a.txt").write_text(BODY)
-    names = ("README.md", "readme.de.txt", "LICENSE", "CHANGELOG.md", ".hidden.txt", "topics.toml", "sources.toml")
+    names = (
+        "README.md",
+        "readme.de.txt",
+        "LICENSE",
+        "CHANGELOG.md",
+        ".hidden.txt",
+        "topics.toml",
+        "sources.toml",
+        "references.toml",
+    )
     for name in names:
         (tmp_path / name).write_text("")
     assert only(load(tmp_path, license_plates__txt=BODY)).doc_id == "license_plates.txt"
@@ -288,6 +297,114 @@ def test_sources_of_a_missing_file_are_a_problem(tmp_path: Path):
 def test_sources_that_are_not_understood_are_an_error(tmp_path: Path, sources: str, said: str):
     """With a hint where there is one."""
     assert said in refusal(tmp_path, a__txt=BODY, sources__toml=sources)
+
+
+# --- what documents were written from
+
+
+FALLS = """\
+[falls]
+title = "Falls in early life"
+publisher = "Norland Library"
+url = "https://a.example/falls"
+reviewed = "2029-08"
+as_of = "2012"
+license = "CC BY 4.0"
+public_domain = true
+copy = "falls.txt"
+"""
+
+
+def test_references_are_known_by_their_ids(tmp_path: Path):
+    """All of their fields; only the title is needed, and without the file there is none."""
+    assert load_references(tmp_path) == {}
+    (tmp_path / "references.toml").write_text("\ufeff" + FALLS + '["long walks"]\ntitle = "Walks"\n', "utf-8")
+    assert load_references(tmp_path) == {
+        "falls": Reference(
+            *("Falls in early life", "Norland Library", "https://a.example/falls", "2029-08", "2012", "CC BY 4.0"),
+            public_domain=True,
+            copy="falls.txt",
+            ref_id="falls",
+        ),
+        "long walks": Reference("Walks", ref_id="long walks"),
+    }
+    corpus = load(tmp_path, a__md=BODY)
+    assert corpus.references == load_references(tmp_path)
+    assert only(corpus).provenance.sources == ()
+
+
+def test_a_document_names_its_sources_by_id(tmp_path: Path):
+    """In its order; what is no id is a title, and a source may be described in the document itself."""
+    front = "---\nsources: [walks, falls, {title: falls}, '7']\n---\n"
+    corpus = load(tmp_path, references__toml=f'{FALLS}[walks]\ntitle = "Walks"\n', a__md=front + BODY)
+    assert only(corpus).provenance.sources == (
+        Reference("Walks", ref_id="walks"),
+        corpus.references["falls"],
+        Reference("falls"),
+        Reference("7"),
+    )
+
+
+def test_sources_toml_names_sources_for_a_file_without_a_head(tmp_path: Path):
+    """And counts more than a head."""
+    named = '["a.txt"]\nsources = ["falls"]\n["b.md"]\nsources = []\n'
+    corpus = load(
+        tmp_path,
+        references__toml=FALLS,
+        sources__toml=named,
+        a__txt=BODY,
+        b__md=f"---\nsources: [falls]\n---\n{BODY}",
+    )
+    assert corpus.problems == ()
+    assert [[r.ref_id for r in d.provenance.sources] for d in corpus.documents] == [["falls"], []]
+
+
+@pytest.mark.parametrize(("sources", "named"), [("falls", ["falls"]), ("", []), ("[]", []), ("~", []), ("null", [])])
+def test_one_source_needs_no_list(tmp_path: Path, sources: str, named: list[str]):
+    """And none is none, however YAML writes it."""
+    corpus = load(tmp_path, references__toml=FALLS, a__md=f"---\ntitle: A\nsources: {sources}\n---\n{BODY}")
+    assert [r.ref_id for r in only(corpus).provenance.sources] == named
+
+
+def test_sources_are_no_names_and_values(tmp_path: Path):
+    """The document is left out, with the reason."""
+    corpus = load(tmp_path, references__toml=FALLS, a__md=f"---\ntitle: A\nsources: {{falls: falls}}\n---\n{BODY}")
+    assert "its field 'sources' holds names and values" in reasons(corpus)["a.md"]
+
+
+@pytest.mark.parametrize(
+    ("references", "said"),
+    [
+        ("title = ", "references.toml cannot be read"),
+        (f"a = {'9' * 5000}", "references.toml cannot be read"),
+        (f"a = {'[' * 50_000}", "references.toml cannot be read"),
+        ("falls = 1", "references.toml: [falls] has no title; write [falls] and under it title = "),
+        ('falls = ["A"]', "[falls] has no title"),
+        ("[falls]", "[falls] has no title"),
+        ('[[falls]]\ntitle = "A"', "[falls] has no title"),
+        ("[falls]\ntitle = 7", "[falls] has no title"),
+        ('[falls]\ntitle = " "', "[falls] has no title"),
+        ('[falls]\ntitle = "A"\ncoppy = "a.txt"', "has 'coppy', which is no field of it; did you mean 'copy'?"),
+        ('[falls]\ntitle = "A"\ncolour = "red"', "known are title, publisher, url, reviewed, as_of, license"),
+        ('[falls]\ntitle = "A"\nref_id = "b"', "has 'ref_id', which is no field of it"),
+        (
+            '[falls]\ntitle = "A"\nreviewed = 2029-08-01',
+            "[falls]: reviewed is datetime.date(2029, 8, 1); expected a text",
+        ),
+        ('[falls]\ntitle = "A"\nas_of = 2012', "[falls]: as_of is 2012; expected a text in quotation marks"),
+        ('[falls]\ntitle = "A"\ncopy = ["a.txt"]', "copy is ['a.txt']; expected a text in quotation marks"),
+        ('[falls]\ntitle = "A"\nurl = false', "url is False; expected a text in quotation marks"),
+        ('[falls]\ntitle = "A"\npublic_domain = "yes"', "public_domain is 'yes'; expected true or false"),
+        ('[falls]\ntitle = "A"\npublic_domain = 1', "public_domain is 1; expected true or false"),
+    ],
+)
+def test_references_that_are_not_understood_are_an_error(tmp_path: Path, references: str, said: str):
+    """In the folder of documents too, with a hint where there is one."""
+    (tmp_path / "references.toml").write_text(references)
+    with pytest.raises(CorpusError) as caught:
+        load_references(tmp_path)
+    assert said in str(caught.value)
+    assert refusal(tmp_path, a__txt=BODY) == str(caught.value)
 
 
 def test_toml_files_may_begin_with_a_byte_order_mark(tmp_path: Path):

@@ -82,6 +82,75 @@ def test_rarer_terms_weigh_more():
     assert weights["always"] == pytest.approx(0.1054, abs=1e-4)
 
 
+# --- what documents were written from
+
+
+@pytest.fixture
+def written(tmp_path: Path, toy_encoders: Encoders, toy_settings: Settings) -> Index:
+    """An index of one page from three sources, whose sections name two, one, none, and one that is unknown."""
+    corpus = tmp_path / "written"
+    corpus.mkdir()
+    (corpus / "references.toml").write_text(
+        "".join(f'[{name}]\ntitle = "{name}"\n' for name in ("one", "two", "three"))
+    )
+    (corpus / "page.md").write_text(
+        "---\ntitle: Okafor syndrome\nsources: [three, two, one]\n---\n"
+        "It is rare in all the world.\n\n"
+        "## Ears\n\nThe ears ring at night.\n\n<!-- sources: one, two -->\n\nThey ring by day.\n\n"
+        "## Legs\n\n<!-- sources: two -->\n\nThe legs grow weak.\n\n"
+        "## Eyes\n\n<!-- sources: four -->\n\nThe eyes stay well.\n"
+    )
+    (corpus / "other.txt").write_text("The feet are cold. The feet are wet.")
+    build_index(tmp_path / "i", load_corpus(corpus, CorpusSettings()), toy_encoders, toy_settings)
+    return open_index(tmp_path / "i", TOY)
+
+
+@pytest.mark.parametrize(
+    ("words", "sources"),
+    [
+        ("The ears ring", ["two", "one"]),
+        ("They ring by day.", ["two", "one"]),
+        ("day.", ["two", "one"]),
+        ("The legs", ["two"]),
+        # What names no source, or none that the page knows, was written from any of them.
+        ("It is rare", ["three", "two", "one"]),
+        ("The eyes", ["three", "two", "one"]),
+        # So was what no section holds.
+        ("## Legs", ["three", "two", "one"]),
+        ("title:", ["three", "two", "one"]),
+    ],
+)
+def test_a_place_was_written_from_the_sources_of_its_section(written: Index, words: str, sources: list[str]):
+    """In the order of the page, whatever the order in the section."""
+    start = written.documents["page.md"].text.index(words)
+    assert [r.ref_id for r in written.written_from("page.md", start)] == sources
+
+
+def test_sources_of_sections_are_read_back_as_they_were(written: Index):
+    """As tuples, like all that is frozen."""
+    assert [s.sources for s in written.sections["page.md"]] == [(), ("one", "two"), ("two",), ("four",)]
+    assert written.written_from("page.md", 10**6) == written.documents["page.md"].provenance.sources
+
+
+def test_a_page_without_sources_was_written_from_none(written: Index):
+    """At any place."""
+    assert written.written_from("other.txt", 0) == written.written_from("other.txt", 99) == ()
+
+
+def test_another_source_is_another_index(tmp_path: Path, toy_encoders: Encoders, toy_settings: Settings):
+    """What references.toml says of a source is shown with quotes, so a change of it alone renews the index."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "a.md").write_text("---\ntitle: Okafor syndrome\nsources: [one]\n---\nThe ears ring. They hurt.\n")
+    for title, fresh in (("Ears", False), ("Ears", True), ("Legs", False)):
+        (corpus / "references.toml").write_text(f'[one]\ntitle = "{title}"\n')
+        loaded = load_corpus(corpus, CorpusSettings())
+        assert is_up_to_date(tmp_path / "i", loaded, toy_settings) is fresh
+        build_index(tmp_path / "i", loaded, toy_encoders, toy_settings)
+        (shown,) = open_index(tmp_path / "i", TOY).written_from("a.md", 0)
+        assert shown.title == title
+
+
 # --- renewing
 
 

@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from askalms.datatypes import Answer, Outcome, Place, Provenance, Quote
-from askalms.rendering import as_markdown, date_in_words, to_json, to_markdown, to_text
+from askalms.datatypes import Answer, Outcome, Place, Provenance, Quote, Reference
+from askalms.rendering import as_markdown, date_in_words, one_line, to_json, to_markdown, to_text
 from askalms.texts import message
 
 TODAY = date(2026, 11, 21)
@@ -294,6 +294,131 @@ def test_no_document_steers_the_terminal(text: str):
     printed = to_text(replace(ANSWER, quotes=(replace(QUOTE, text=text),)), TODAY)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", printed)
     assert visible(text) in visible(printed)
+
+
+# --- what a page was written from
+
+
+WRITTEN = replace(
+    QUOTE,
+    provenance=replace(PAGE, sources=(Reference("Falls"),)),
+    written_from=(
+        Reference("Falls: a [guide]", "Norland Library", "https://a.example/falls?a=1&b=2", "2008-08", as_of="2012"),
+        Reference("Walks", url="https://b.example", as_of="2012", license="CC BY 4.0", copy="w.txt", ref_id="walks"),
+        Reference("Sticks", "Norland Health", reviewed="2026-11"),
+        Reference("Stones"),
+    ),
+)
+
+
+def test_text_tells_what_a_page_was_written_from():
+    """Between its source and where else its words are: title, publisher and date of each, or the year of its text."""
+    lines = to_text(Answer(Outcome.ANSWER, "Found:", (WRITTEN,)), TODAY).splitlines()
+    assert lines[2:] == [
+        "“Both parents of a child with Muckle disease carry one changed copy.”",
+        "  From: Alström syndrome, Genetics Home Reference, written August 2008, 18 years ago, "
+        "https://example.org/condition/alstrom-syndrome",
+        "  Written from: Falls: a [guide] (Norland Library, reviewed August 2008, 18 years ago); "
+        "Walks (text of about 2012); Sticks (Norland Health, reviewed November 2026); Stones",
+        "  Also in: 001.txt, sub/007.md",
+    ]
+
+
+def test_markdown_tells_what_a_page_was_written_from():
+    """In the same words, and those that have an address are links to it."""
+    markdown = to_markdown(Answer(Outcome.ANSWER, "Found:", (WRITTEN,)), TODAY)
+    assert (
+        "years ago\\\n"
+        "Written from: [Falls&#58; a &#91;guide&#93;](<https://a.example/falls?a=1&amp;b=2>) "
+        "(Norland Library, reviewed August 2008, 18 years ago); [Walks](<https://b.example>) (text of about 2012); "
+        "Sticks (Norland Health, reviewed November 2026); Stones\\\n"
+        "Also in: "
+    ) in markdown
+    assert shown(markdown).links == [PAGE.url, "https://a.example/falls?a=1&b=2", "https://b.example"]
+
+
+def test_json_tells_what_a_page_was_written_from():
+    """After all else of the quote, as much as a reader sees; the year of a text stands for its date."""
+    found = to_json(Answer(Outcome.ANSWER, "Found:", (WRITTEN,)))["quotes"][0]
+    assert list(found)[-2:] == ["also_in", "written_from"]
+    assert found["written_from"] == [
+        {
+            "title": "Falls: a [guide]",
+            "publisher": "Norland Library",
+            "url": "https://a.example/falls?a=1&b=2",
+            "reviewed": "2008-08",
+        },
+        {"title": "Walks", "publisher": "", "url": "https://b.example", "reviewed": "2012"},
+        {"title": "Sticks", "publisher": "Norland Health", "url": "", "reviewed": "2026-11"},
+        {"title": "Stones", "publisher": "", "url": "", "reviewed": ""},
+    ]
+
+
+def test_a_page_that_names_no_sources_says_nothing_of_them():
+    """Neither in words nor as an empty list."""
+    assert "Written from" not in to_text(ANSWER, TODAY) + to_markdown(ANSWER, TODAY)
+    assert "written_from" not in to_json(ANSWER)["quotes"][0]
+
+
+def test_the_closest_passage_tells_what_it_was_written_from():
+    """It is read like a quote."""
+    answer = replace(NEAREST, closest=WRITTEN)
+    assert "Written from: Falls" in to_text(answer, TODAY)
+    assert "Written from: [Falls" in to_markdown(answer, TODAY)
+    assert len(to_json(answer)["closest"]["written_from"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("reference", "named"),
+    [
+        (
+            Reference("", "Norland Library", "https://a.example", "2008"),
+            "Norland Library (reviewed 2008, 18 years ago)",
+        ),
+        (Reference(" \u202e", "", "https://a.example", as_of="2012"), "text of about 2012"),
+        (Reference("", url="https://a.example"), "https&#58;//a&#46;example"),
+    ],
+)
+def test_a_source_without_a_title_is_named_by_what_is_known_of_it(reference: Reference, named: str):
+    """A link that shows nothing cannot be followed."""
+    answer = Answer(Outcome.ANSWER, "Found:", (replace(WRITTEN, written_from=(reference,)),))
+    name, _, details = named.partition(" (")
+    told = f"Written from: [{name}](<https://a.example>)" + (f" ({details}" if details else "")
+    assert told in to_markdown(answer, TODAY).splitlines()[-2]
+
+
+def test_a_source_of_which_nothing_is_known_is_not_told():
+    """Nor does it leave an empty place among the others."""
+    nothing = Reference("", license="CC BY 4.0")
+    answer = Answer(Outcome.ANSWER, "Found:", (replace(WRITTEN, written_from=(nothing, Reference("Falls"), nothing)),))
+    for words in (to_text(answer, TODAY), to_markdown(answer, TODAY)):
+        assert re.search(r"^ *Written from: Falls\\?$", words, re.MULTILINE)
+    alone = replace(answer, quotes=(replace(WRITTEN, written_from=(nothing,)),))
+    assert "Written from" not in to_text(alone, TODAY) + to_markdown(alone, TODAY)
+
+
+@given(title=anything, publisher=anything, url=anything, reviewed=anything, as_of=anything)
+@example(title="x](https://evil.example) [y", publisher="<b>", url="https://x.example/)>", reviewed="", as_of="*")
+@example(title="", publisher="", url="javascript:alert(1)", reviewed="{title}", as_of="{")
+def test_no_source_brings_markup_or_controls(title: str, publisher: str, url: str, reviewed: str, as_of: str):
+    """What references.toml says is text on one line, on the page and in the terminal."""
+    reference = Reference(title, publisher, url, reviewed, as_of)
+    answer = Answer(Outcome.ANSWER, "Found:", (replace(WRITTEN, written_from=(reference,), also_in=()),))
+    page = shown(to_markdown(answer, TODAY))
+    assert set(page.elements) <= {"p", "blockquote", "br", "a"}
+    assert page.links[0] == PAGE.url
+    assert len(page.links) <= 2 and all(link.startswith(("http://", "https://")) for link in page.links)
+    assert visible(title) in visible(page.text["p"])
+    assert visible(publisher) in visible(page.text["p"])
+    printed = to_text(answer, TODAY)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", printed)
+    assert len(printed.splitlines()) <= 5
+
+
+def test_one_line_holds_no_line_end_and_no_control():
+    """All white space is one space."""
+    assert one_line(" a\r\n b\u2028c\x1b[31m\u202e d\x85e\x00 ") == "a b c[31m d e"
+    assert one_line("\x1b \n") == ""
 
 
 @pytest.mark.parametrize("outcome", [Outcome.EMERGENCY, Outcome.CRISIS])

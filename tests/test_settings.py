@@ -143,6 +143,9 @@ def test_a_value_of_the_wrong_kind_is_refused(tmp_path: Path, line: str, expecte
         ("[answering]\nold_after_years = -1", "answering.old_after_years is -1.0; expected 0 to 1000"),
         ("[answering]\nold_after_years = nan", "answering.old_after_years is nan; expected 0 to 1000"),
         ("[answering]\nmax_question_characters = 9", "max_question_characters is 9; expected 10 to 100000"),
+        ("[checking]\nmax_sentence_words = 0", "checking.max_sentence_words is 0; expected 1 to 1000"),
+        ("[checking]\nmax_grade = nan", "checking.max_grade is nan; expected 0 to 100"),
+        ("[checking]\nmax_shared_words = 0", "checking.max_shared_words is 0; expected 1 to 1000"),
     ],
 )
 def test_a_number_out_of_its_range_is_refused(tmp_path: Path, line: str, expected: str):

@@ -14,7 +14,7 @@ from pathlib import Path
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
-from askalms.chunking import Chunks, chunk
+from askalms.chunking import HEADING_OF_DATES, Chunks, chunk, sources_in
 from askalms.corpus import Corpus
 from askalms.datatypes import Block, BlockKind, Document, Reference, Section, Sentence
 from askalms.errors import CorpusError, DocumentError
@@ -26,11 +26,11 @@ from askalms.texts import load_data
 from askalms.words import fold, words_of
 
 _NUMBER = re.compile(r"[a-z]*\d[a-z0-9]*(?:\.\d+)?")
-_ONE_IN = re.compile(r"\b(?:one|1) (?:in|out of)(?: every)? (\d+)\b")
+_ONE_IN = re.compile(r"\b(?:one|1) (?:in|out of)(?: every)? (\d{1,6})\b")
 _SHORTEST_NEAR_COPY = 8
 """Words: shorter sentences that say the same are alike by nature."""
 _NEAR_COPY = 0.8
-"""Share of words in the same order, of both sentences together, from which one is nearly the other."""
+"""Share of words in the same order, of both sentences together, above which one is nearly the other."""
 _ANY_NAME = "name"
 """What a name counts as when words are compared or their syllables counted: one short word."""
 
@@ -43,6 +43,8 @@ class Rule(StrEnum):
     """It opens with a word such as "this", or speaks of a place on the page."""
     NAMES_NOTHING = "names nothing"
     """It names neither its disease nor anything that its heading names."""
+    NEVER_QUOTED = "never quoted"
+    """It reads like furniture of a page, so no answer will hold it."""
     NO_SOURCE = "no source"
     UNKNOWN_SOURCE = "unknown source"
     UNLISTED_SOURCE = "unlisted source"
@@ -141,8 +143,9 @@ def check_corpus(
         pages.append(_figures(document, chunks, grade))
         found = [
             *_style(document, chunks, corpus, settings),
+            *_never_quoted(document, corpus.references),
             *_provenance(document, chunks, corpus.references),
-            *_numbers(document, chunks, corpus.references, copies),
+            *(_numbers(document, chunks, corpus.references, copies) if copies else ()),
             *(compared.shared(document, chunks) if compared else ()),
         ]
         if grade > settings.max_grade:
@@ -160,7 +163,7 @@ def _figures(document: Document, chunks: Chunks, grade: float) -> PageFigures:
 
 
 def _line(document: Document, start: int) -> int:
-    return document.text.count("\n", 0, start) + 1
+    return len(re.findall(r"\r\n|\r|\n", document.text[:start])) + 1
 
 
 def _at(document: Document, sentence: Sentence, rule: Rule, detail: str) -> Finding:
@@ -171,18 +174,26 @@ def _at(document: Document, sentence: Sentence, rule: Rule, detail: str) -> Find
 
 
 def _style(document: Document, chunks: Chunks, corpus: Corpus, settings: CheckingSettings) -> Iterator[Finding]:
-    own = [f" {' '.join(words_of(n))} " for t in document.topics if t in corpus.topics for n in corpus.topics[t].names]
+    own = [_named(n) for t in document.topics if t in corpus.topics for n in corpus.topics[t].names]
     for sentence in chunks.sentences:
+        if sentence.kind is BlockKind.DATELINE:
+            continue
         length = len(sentence.text.split())
         if length > settings.max_sentence_words:
             yield _at(document, sentence, Rule.LONG_SENTENCE, f"{length} words of {settings.max_sentence_words}")
         pointing = _pointing(sentence.text)
         if pointing:
             yield _at(document, sentence, Rule.POINTS_ELSEWHERE, f'"{pointing}" is about what a quote does not show')
-        plain = f" {' '.join(words_of(sentence.text))} "
+        plain = _named(sentence.text)
         subjects = set(terms_of(sentence.heading))
         if not any(name in plain for name in own) and subjects.isdisjoint(terms_of(sentence.text)):
             yield _at(document, sentence, Rule.NAMES_NOTHING, "it names no disease, and nothing of its heading")
+
+
+def _named(text: str) -> str:
+    """The folded words of a text between spaces, the "'s" of its names left out."""
+    words = (word.removesuffix("'s") for word in words_of(text))
+    return f" {' '.join(words)} "
 
 
 def _pointing(sentence: str) -> str:
@@ -211,6 +222,21 @@ def _explained_terms(corpus: Corpus, glossary: str) -> list[str]:
     ]
 
 
+def _never_quoted(document: Document, references: Mapping[str, Reference]) -> Iterator[Finding]:
+    """Find what is taken for furniture, but for what the project says of itself: who wrote the page, and when."""
+    furniture = [b for b in document.blocks if b.kind is BlockKind.FURNITURE]
+    for block in furniture:
+        text = document.text[block.start : block.end]
+        after = next((b for b in furniture if b.start > block.start), block)
+        named = sources_in(document.text[after.start : after.end])
+        of_itself = bool(named) and all(s in references and not references[s].copy for s in named)
+        if not text.startswith("<!--") and not of_itself:
+            detail = "it reads like furniture of a page, such as a pointer or a notice"
+            yield Finding(
+                document.doc_id, _line(document, block.start), Rule.NEVER_QUOTED, detail, " ".join(text.split())
+            )
+
+
 # --- provenance
 
 
@@ -222,7 +248,7 @@ def _provenance(document: Document, chunks: Chunks, references: Mapping[str, Ref
             yield Finding(document.doc_id, 1, Rule.UNKNOWN_SOURCE, detail)
     for section in chunks.sections:
         line = _line(document, section.start)
-        if not section.sources:
+        if not section.sources and section.heading != HEADING_OF_DATES:
             yield Finding(document.doc_id, line, Rule.NO_SOURCE, "add <!-- sources: ... --> below it", section.heading)
         for source in section.sources:
             if source not in references:
@@ -273,7 +299,7 @@ def _numbers_in(text: str) -> set[str]:
     plain = re.sub(r"[a-z]+", lambda word: spelled.get(word[0], word[0]), plain)
     plain = _ONE_IN.sub(lambda found: f"{100 / int(found[1]):g}" if int(found[1]) else "", plain)
     # "05" in a date is "5" in words.
-    return {n.lstrip("0") or "0" for n in _NUMBER.findall(plain)} - {"1"}
+    return {re.sub(r"^0+(?=\d)", "", n) for n in _NUMBER.findall(plain)} - {"1"}
 
 
 # --- words of others
@@ -334,7 +360,7 @@ class _Originals:
 
     def _near_copies(self, document: Document, chunks: Chunks) -> Iterator[Finding]:
         long = [(s, w) for s in chunks.sentences if len(w := self._names.words(s.text)) >= _SHORTEST_NEAR_COPY]
-        if not long:
+        if not long or not self._sentences:
             return
         alike = process.cdist(
             [words for _, words in long],

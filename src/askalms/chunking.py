@@ -72,8 +72,18 @@ def _sections(document: Document) -> Iterator[tuple[str, list[tuple[int, Block]]
 def _sources(document: Document, numbered: list[tuple[int, Block]]) -> tuple[str, ...]:
     """Find the references that a section names in a comment, as `<!-- sources: one, two -->`."""
     comments = [document.text[b.start : b.end] for _, b in numbered if b.kind is BlockKind.FURNITURE]
-    named = [name.strip() for comment in comments for found in _SOURCES.findall(comment) for name in found.split(",")]
-    return tuple(dict.fromkeys(filter(None, named)))
+    return tuple(dict.fromkeys(source for comment in comments for source in sources_in(comment)))
+
+
+def sources_in(comment: str) -> list[str]:
+    """Read the ids of references in a comment.
+
+    Example:
+        >>> sources_in("<!-- sources: one, two -->")
+        ['one', 'two']
+    """
+    named = (name.strip() for found in _SOURCES.findall(comment) for name in found.split(","))
+    return [name for name in named if name]
 
 
 def _joined(document: Document, path: list[tuple[int, str]]) -> str:

@@ -25,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_complaints = Console(stderr=True, highlight=False)
+_complaints = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 IndexOption = Annotated[Path, typer.Option("--index", help="Folder of the index.")]
 SettingsOption = Annotated[
@@ -191,7 +191,7 @@ def main() -> None:
     try:
         app()
     except AskALMSError as error:
-        _complaints.print(f"askalms: {error}", markup=False, soft_wrap=True)
+        _complaints.print(f"askalms: {error}", soft_wrap=True)
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()
@@ -208,41 +208,39 @@ def _tell_problems(loaded: "Corpus") -> None:
 
 def _print_check(report: "CheckReport", compared: bool) -> None:
     table = Table("Document", "Sections", "Sentences", "Words", "Reading grade", "Sources")
-    table.columns[0].no_wrap = True
     for p in report.pages:
-        table.add_row(p.doc_id, *map(str, (p.sections, p.sentences, p.words)), f"{p.grade:.1f}", str(p.sources))
-    results = Console(highlight=False, soft_wrap=True)
-    results.print(table)
+        table.add_row(_safe(p.doc_id), *map(str, (p.sections, p.sentences, p.words)), f"{p.grade:.1f}", str(p.sources))
+    _print_table(table)
     for f in report.findings:
         words = f': "{f.text}"' if f.text else ""
-        results.print(f"{f.doc_id}:{f.line}: {f.rule.value} ({f.detail}){words}", markup=False)
+        _print(_safe(f"{f.doc_id}:{f.line}: {f.rule.value} ({f.detail}){words}"))
     if not compared:
-        results.print("Numbers and words were compared with no source; name copies of them with --sources.")
+        _print("Numbers and words were compared with no source; name copies of them with --sources.")
     elif report.not_at_hand:
-        results.print(f"Without a copy, so not compared: {', '.join(report.not_at_hand)}")
-    results.print(f"{len(report.findings)} things to mend in {len(report.pages)} documents that name sources")
+        _print(_safe(f"Without a copy, so not compared: {', '.join(report.not_at_hand)}"))
+    _print(f"{len(report.findings)} things to mend in {len(report.pages)} documents that name sources")
 
 
 def _print_evaluation(judgements: "Sequence[Judgement]", show: bool) -> None:
     from askalms.evaluation import figures
 
-    results = Console(highlight=False, soft_wrap=True)
     table = Table("Category", "Questions", "Right", "Outcome right")
     categories = sorted({j.item.category for j in judgements})
     for category in categories:
         part = figures([j for j in judgements if j.item.category == category])
-        table.add_row(category, str(part.items), _share(part.right, part.items), _share(part.outcome_right, part.items))
-    results.print(table)
+        shares = (_share(part.right, part.items), _share(part.outcome_right, part.items))
+        table.add_row(_safe(category), str(part.items), *shares)
+    _print_table(table)
     if show:
         for j in judgements:
             if not j.right:
                 quoted = f' "{j.answer.quotes[0].text}"' if j.answer.quotes else ""
                 wanted = f"expected {j.item.expect}, got {j.answer.outcome}"
-                results.print(f"{j.item.question_id}: {wanted}: {j.item.turns[-1]!r} ->{quoted}", markup=False)
+                _print(_safe(f"{j.item.question_id}: {wanted}: {j.item.turns[-1]!r} ->{quoted}"))
     whole = figures(judgements)
     for error, ids in whole.errors.items():
-        results.print(f"{error}: {len(ids)} ({', '.join(ids)})", markup=False)
-    results.print(
+        _print(_safe(f"{error}: {len(ids)} ({', '.join(ids)})"))
+    _print(
         f"right {_share(whole.right, whole.items)}; outcome {_share(whole.outcome_right, whole.items)}; "
         f"first quote right {_share(whole.first_hits, whole.answerable)}; mean words {whole.mean_quoted_words:.0f}"
     )
@@ -257,9 +255,24 @@ def _print(text: str) -> None:
     sys.stdout.buffer.flush()
 
 
+def _print_table(table: Table) -> None:
+    # As wide as it needs: cut to the width of a terminal, it would lose figures.
+    console = Console(width=1000, highlight=False, markup=False, emoji=False)
+    with console.capture() as printed:
+        console.print(table)
+    _print("\n".join(line.rstrip() for line in printed.get().splitlines()))
+
+
+def _safe(text: str) -> str:
+    """One line of what documents and questions hold, without what could steer the terminal."""
+    from askalms.rendering import one_line
+
+    return one_line(text)
+
+
 @contextmanager
 def _progress() -> Iterator[Any]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=_complaints, transient=True) as progress:
         task = progress.add_task("Reading")
 

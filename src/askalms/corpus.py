@@ -26,6 +26,8 @@ _ABOUT_THE_FOLDER = ("readme", "license", "licence", "changelog", SOURCES_FILE, 
 _FIELDS = ("title", "topic", "publisher", "url", "reviewed", "license", "sources")
 _REFERENCE_FIELDS = ("title", "publisher", "url", "reviewed", "as_of", "license", "public_domain", "copy")
 _TOPIC_FIELDS = ("name", "names", "confused_with", "home", "of_adults")
+_NOTHING = (None, "", "~", "null")
+"""Values that YAML takes for none."""
 _TITLE_SEPARATOR = re.compile(r"\s*(?:[:|·»]| [-–—] )\s*")
 _JOINED_TITLES = re.compile(r"(?<= )\S*[a-z]{2}(?=[A-Z][a-z]+ )")
 _SUBTYPE = re.compile(
@@ -231,7 +233,7 @@ def _toml(path: Path) -> dict[str, Any]:
         return {}
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (ValueError, RecursionError, OSError) as error:
         raise CorpusError(f"{path} cannot be read ({error}); mend it, or move it away to go on without") from None
 
 
@@ -281,7 +283,7 @@ def _document(
 
 def _text_field(stated: Mapping[str, Any], name: str) -> str:
     value = stated.get(name)
-    if value in (None, "~", "null"):
+    if value in _NOTHING:
         return ""
     if isinstance(value, list | dict):
         raise DocumentError(f"its field {name!r} is a list; expected one line of text")
@@ -289,7 +291,9 @@ def _text_field(stated: Mapping[str, Any], name: str) -> str:
 
 
 def _references(value: Any, known: Mapping[str, Reference]) -> Iterator[Reference]:
-    for item in value if isinstance(value, list) else []:
+    if isinstance(value, dict):
+        raise DocumentError("its field 'sources' holds names and values; expected a list such as [one, two]")
+    for item in value if isinstance(value, list) else [value] if value not in _NOTHING else []:
         if isinstance(item, dict):
             title, publisher, url, reviewed = (
                 str(item.get(k) or "") for k in ("title", "publisher", "url", "reviewed")

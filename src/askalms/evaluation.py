@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from askalms.datatypes import Answer, Answerer, Document, Outcome
+from askalms.datatypes import Answer, Answerer, Document, Outcome, Quote
 from askalms.metrics import hits, token_count
 from askalms.questions import DISEASES, Item
 
@@ -40,7 +40,7 @@ class Judgement:
     """As expected, and where an answer is: a quote of every group of gold, in at most 4 quotes and 150 words."""
     outcome_right: bool
     first_hit: bool
-    """The first quote is gold."""
+    """The first verbatim quote is gold."""
     quoted_words: int
     errors: tuple[Error, ...]
 
@@ -94,11 +94,12 @@ def judge(item: Item, answer: Answer, documents: Mapping[str, Document]) -> Judg
         raise ValueError(f"{item.question_id} does not say what it expects")
     accepted = (item.expect, *item.also_accept)
     groups: dict[str, list[bool]] = defaultdict(list)
-    per_quote = [False] * len(answer.quotes)
+    proven = [quote for quote in answer.quotes if _is_verbatim(quote, documents)]
+    per_quote = [False] * len(proven)
     for gold in item.gold:
         found = [
             quote.document == gold.document and hits(quote.text, gold.quote, documents[quote.document].text)
-            for quote in answer.quotes
+            for quote in proven
         ]
         groups[gold.group].append(any(found))
         per_quote = [a or b for a, b in zip(per_quote, found, strict=True)]
@@ -149,15 +150,23 @@ def figures(judgements: Sequence[Judgement]) -> Figures:
     )
 
 
+def _is_verbatim(quote: Quote, documents: Mapping[str, Document]) -> bool:
+    document = documents.get(quote.document)
+    if document is None or not quote.text.strip():
+        return False
+    return document.text[quote.start : quote.end] == quote.text
+
+
 def _errors(
     item: Item, answer: Answer, accepted: Sequence[Outcome], documents: Mapping[str, Document]
 ) -> Iterator[Error]:
     if item.expect in _URGENT and answer.outcome not in accepted:
         yield Error.MISSED_URGENT
-    if any(documents[q.document].text[q.start : q.end] != q.text for q in answer.quotes):
+    if not all(_is_verbatim(q, documents) for q in answer.quotes):
         yield Error.NOT_VERBATIM
-    topics = DISEASES.get(item.disease, ())
-    if topics and any(not set(topics) & set(documents[q.document].topics) for q in answer.quotes):
+    topic = DISEASES[item.disease]
+    of_quotes = [documents[q.document].topics for q in answer.quotes if q.document in documents]
+    if topic and any(topic not in about for about in of_quotes):
         yield Error.WRONG_DISEASE
     if item.expect is Outcome.NOT_FOUND and answer.outcome is Outcome.ANSWER and Outcome.ANSWER not in accepted:
         yield Error.ANSWERED_UNSAID

@@ -10,8 +10,8 @@ from typing import Any
 from askalms.datatypes import Outcome
 from askalms.errors import QuestionFileError
 
-DISEASES = {"alstrom": ("alstrom-syndrome",), "als": ("amyotrophic-lateral-sclerosis",)}
-"""Short names of what a question is about -> ids of topics; "both" and null stand for any."""
+DISEASES = {"alstrom": "alstrom-syndrome", "als": "amyotrophic-lateral-sclerosis", "both": "", "": ""}
+"""Short names of what a question is about -> id of the topic; empty where quotes may be about any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def read_questions(path: Path, judged: bool = False) -> Iterator[Item]:
         QuestionFileError: It cannot be read, or a line is no question; the line is named.
     """
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text("utf-8-sig")
+        text = sys.stdin.read().removeprefix("\ufeff") if str(path) == "-" else path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise QuestionFileError(
             f"the questions in {str(path)!r} cannot be read ({error}); expected UTF-8 text"
@@ -63,7 +63,7 @@ def read_questions(path: Path, judged: bool = False) -> Iterator[Item]:
 def _item(line: str, number: int, where: str, judged: bool) -> Item:
     try:
         record: Any = json.loads(line)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise QuestionFileError(f"{where} is not JSON ({error}); expected one object a line") from None
     turns = record.get("turns", [record.get("question")]) if isinstance(record, dict) else []
     if not isinstance(turns, list) or not turns or not all(isinstance(t, str) for t in turns):
@@ -77,13 +77,17 @@ def _item(line: str, number: int, where: str, judged: bool) -> Item:
     gold = record.get("gold", [])
     if not isinstance(also, list) or not isinstance(gold, list):
         raise QuestionFileError(f"{where}: also_accept and gold are lists; compare the line with one that works")
+    disease = record.get("disease") or ""
+    if not isinstance(disease, str) or disease not in DISEASES:
+        known = ", ".join(filter(None, DISEASES))
+        raise QuestionFileError(f"{where}: the disease is {disease!r}; known are {known}, and null for none")
     return Item(
         question_id,
         tuple(turns),
         str(record.get("category") or ""),
         _outcome(record.get("expect"), where),
         tuple(_outcome(name, where) for name in also),
-        str(record.get("disease") or ""),
+        disease,
         tuple(_gold(entry, where) for entry in gold),
     )
 

@@ -117,6 +117,11 @@ def date_in_words(iso_date: str) -> str:
     return message("rendering.day", day=int(day), month=name, year=year)
 
 
+def one_line(text: str) -> str:
+    """A text with single spaces, and without controls that could steer a terminal."""
+    return " ".join(_HIDDEN.sub("", text).split())
+
+
 def _lines(text: str) -> list[str]:
     return _HIDDEN.sub("", text).splitlines()
 
@@ -133,12 +138,8 @@ def _source(quote: Quote, today: date | None) -> list[str]:
     """Title, publisher and date of a quote's page, each on one line, without those that nobody tells."""
     page = quote.provenance
     parts = (page.title, page.publisher, _reviewed(page, today or date.today()))
-    title, *rest = map(_one_line, parts)
+    title, *rest = map(one_line, parts)
     return [title or quote.document, *filter(None, rest)]
-
-
-def _one_line(text: str) -> str:
-    return " ".join(_HIDDEN.sub("", text).split())
 
 
 def _below(
@@ -150,9 +151,9 @@ def _below(
 ) -> list[str]:
     """The lines that stand under a quote: its source, what that was written from, and where else the same words are."""
     lines = [message("rendering.source", source=", ".join(filter(None, source)))]
-    if quote.written_from:
-        named = [_reference(reference, today or date.today(), write, link) for reference in quote.written_from]
-        lines.append(message("rendering.written_from", sources="; ".join(named)))
+    named = [_reference(reference, today or date.today(), write, link) for reference in quote.written_from]
+    if any(named):
+        lines.append(message("rendering.written_from", sources="; ".join(filter(None, named))))
     documents = dict.fromkeys(place.document for place in quote.also_in)
     if documents:
         lines.append(message("rendering.also_in", documents=write(", ".join(documents))))
@@ -162,14 +163,17 @@ def _below(
 
 
 def _reference(reference: Reference, today: date, write: Callable[[str], str], link: Callable[[str, str], str]) -> str:
-    """A page that another was written from, on one line: "Title (publisher, reviewed August 2008, 18 years ago)"."""
+    """A page that another was written from, on one line: "Title (publisher, reviewed August 2008, 18 years ago)".
+
+    A page without a title is named by the next thing known of it; empty if nothing is.
+    """
     dated = _dated("rendering.reviewed", reference.reviewed, today)
     if not dated and reference.as_of:
         dated = message("rendering.as_of", year=reference.as_of)
-    title, *details = (write(_one_line(part)) for part in (reference.title, reference.publisher, dated))
-    told = ", ".join(filter(None, details))
-    linked = link(title, reference.url)
-    return message("rendering.a_source", title=linked, details=told) if told else linked
+    parts = map(one_line, (reference.title, reference.publisher, dated))
+    told = [write(part) for part in parts if part] or [write(one_line(reference.url))]
+    title, details = told[0] and link(told[0], reference.url), ", ".join(told[1:])
+    return message("rendering.a_source", title=title, details=details) if details else title
 
 
 def _linked(title: str, url: str) -> str:

@@ -196,6 +196,9 @@ def _check_ranges(settings: Settings, origin: str) -> None:
         ("answering.max_quoted_words", settings.answering.max_quoted_words, 10, 150),
         ("answering.old_after_years", settings.answering.old_after_years, 0, 1000),
         ("answering.max_question_characters", settings.answering.max_question_characters, 10, 100_000),
+        ("checking.max_sentence_words", settings.checking.max_sentence_words, 1, 1000),
+        ("checking.max_grade", settings.checking.max_grade, 0, 100),
+        ("checking.max_shared_words", settings.checking.max_shared_words, 1, 1000),
     ]
     for name, value, low, high in limits:
         if not low <= value <= high:
