@@ -372,3 +372,54 @@ def test_it_after_two_diseases_means_both(topics: Mapping[str, Topic]):
 def test_only_the_last_disease_is_carried(topics: Mapping[str, Topic]):
     """The one before it is no longer spoken of."""
     assert _understood(topics, "Is it inherited?", "What is ALS?", "What is Alström?").query.topics == (ALSTROM,)
+
+
+# --- what people really type
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("is ther a tretment for blindnes", "is the a treatment for blindness"),
+        ("is alström heriditary", "is alström hereditary"),
+        ("peple are diffrent", "people are different"),
+    ],
+)
+def test_words_that_the_corpus_lacks_are_mended_to_english_ones(topics: Mapping[str, Topic], typed: str, meant: str):
+    """The fewest slips count first, then how common a word is."""
+    assert _understood(topics, typed).query.text == meant
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "meant"),
+    [
+        (
+            "How is ALS inherited?",
+            "what about alström then, does that go the same way?",
+            "How is Alström syndrome inherited?",
+        ),
+        (
+            "How many people have ALS?",
+            "oh sorry wrong illness. meant alström",
+            "How many people have Alström syndrome?",
+        ),
+        ("How many people have ALS?", "And what is alström?", "And what is alström?"),
+    ],
+)
+def test_a_question_is_asked_again_about_another_disease(
+    topics: Mapping[str, Topic], before: str, after: str, meant: str
+):
+    """If nothing else is asked of it."""
+    assert _understood(topics, after, before).query.text == meant
+
+
+@pytest.mark.parametrize("question", ["hyperphagia - what does that mean", "What are cilia and where are they found?"])
+def test_that_may_stand_for_a_rare_word_before_it(topics: Mapping[str, Topic], question: str):
+    """So there is no need to ask back."""
+    assert _understood(topics, question).ask_back == ()
+
+
+@pytest.mark.parametrize("question", ["is it inherited?", "how common is it?"])
+def test_it_alone_is_asked_back(topics: Mapping[str, Topic], question: str):
+    """Nobody can tell what it is."""
+    assert _understood(topics, question).ask_back

@@ -17,7 +17,7 @@ from typing import Any
 
 import bm25s
 import numpy as np
-from questions import TEST, TRAIN, Item, quality, read, stretches
+from questions import TEST, TRAIN, Item, about_words, quality, read, stretches
 from sklearn.linear_model import LogisticRegression
 
 from askalms.crossencoding import Reading, load_cross_encoder
@@ -45,6 +45,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write src/askalms/data/reranker.json")
     args = parser.parse_args()
     everything = read(args.medquad)
+    everything += about_words(everything, SEED)
     items = [item for item in everything if item.part != TRAIN]
     lexical = _bm25(items)
     records = []

@@ -6,6 +6,8 @@ text: that is MedQuAD's (github.com/abachaa/MedQuAD, CC BY 4.0), in the BEIR for
 
 import gzip
 import json
+import random
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +21,35 @@ from askalms.index import in_context
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 HERE = Path(__file__).parent
+
+TERMS_IN_GLOSSARY = 12
+ASKED_OF_GLOSSARY = 8
+ASKED_IN_VAIN = 0.3
+MISSPELLED = 0.2
+_EXPLAINED = re.compile(r"([^(),;:]{8,90}) \(([a-z][a-z]+(?: [a-z]+){0,2})\)")
+_DEFINED = re.compile(r"^(?:the )?(.{4,60}?) is (?:a|an|the|one of) ", re.IGNORECASE)
+_BEFORE_A_DESCRIPTION = re.compile(
+    r".*\b(?:and|or|include|includes|including|have|has|had|by|called|as|with|is|are|was|be|develop|develops|experience"
+    r"|cause|causes|caused|from|to|in|may|can|affected|individuals|people|also|an?|the|their|severe|some)\b",
+    re.IGNORECASE,
+)
+_ASK_THE_MEANING = (
+    "What is {}?",
+    "what does {} mean",
+    "{} meaning",
+    "{} - what is that?",
+    "Please explain the word {}.",
+    "the doctor said {}. what is it?",
+    "can you tell me in plain words what {} is",
+    "What do they mean by {}?",
+)
+_ASK_THE_NAME = (
+    "What is {} called?",
+    "what's the medical word for {}",
+    "what do doctors call it: {}",
+    "Which word do they use for {}?",
+    "is there a name for {}?",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +69,8 @@ class Document:
     sections: tuple[Section, ...]
     whole: bool
     """All sections of the page, as against a passage of it."""
+    only_for: str = ""
+    """The part that it is made for; by its disease if empty."""
 
     @cached_property
     def sentences(self) -> tuple[str, ...]:
@@ -93,6 +126,72 @@ def read(medquad: Path) -> list[Item]:
     return items
 
 
+def about_words(items: Sequence[Item], seed: int) -> list[Item]:
+    """Make questions about the meaning of words, and about the word for a meaning.
+
+    The documents are glossaries of sentences that explain a word in brackets, or say what a disease is, each from
+    another page; so nothing but the word tells the right sentence. Those of the test part are made of its pages.
+    """
+    maker = random.Random(seed)
+    made: list[Item] = []
+    for part in (TRAIN, VALIDATION, TEST):
+        pages = {i.document.document_id: i.document for i in items if i.part == part and i.document.whole}
+        explained = [entry for page in pages.values() for entry in _explanations(page)]
+        maker.shuffle(explained)
+        for start in range(0, len(explained) - TERMS_IN_GLOSSARY, TERMS_IN_GLOSSARY):
+            entries = list(
+                {term: (term, *rest) for term, *rest in explained[start : start + TERMS_IN_GLOSSARY]}.values()
+            )
+            others = [
+                e for e in explained[: start + 400 : 7] if not any(e[0] in said.lower() for _, _, said in entries)
+            ]
+            sections = tuple(
+                Section(term if maker.random() < 0.7 else "glossary", (said,)) for term, _, said in entries
+            )
+            title = maker.choice(("Words explained", "Glossary", "Medical words", "Rare diseases in short"))
+            document = Document(f"glossary {part} {start}", title, sections, True, part)
+            for _ in range(ASKED_OF_GLOSSARY):
+                in_vain = bool(others) and maker.random() < ASKED_IN_VAIN
+                term, meaning, _ = maker.choice(others if in_vain else entries)
+                by_name = not meaning or maker.random() < 0.6
+                asked = maker.choice(_ASK_THE_MEANING if by_name else _ASK_THE_NAME).format(
+                    term if by_name else meaning
+                )
+                if maker.random() < MISSPELLED:
+                    asked = _misspelled(asked, maker)
+                answers = tuple(not in_vain and term in said.lower() for _, _, said in entries)
+                made.append(Item(asked, document, answers, "word"))
+    return made
+
+
+def _explanations(page: Document) -> Iterator[tuple[str, str, str]]:
+    """Give words that a page explains: word, meaning (empty if it cannot be cut out), sentence."""
+    for sentence in page.sentences:
+        defined = _DEFINED.match(sentence)
+        if defined and defined[1].lower() in page.disease.lower():
+            yield defined[1].lower(), "", sentence
+        for found in _EXPLAINED.finditer(sentence):
+            meaning = _BEFORE_A_DESCRIPTION.sub("", found[1]).strip()
+            yield found[2], meaning if 2 <= len(meaning.split()) <= 7 else "", sentence
+
+
+def _misspelled(text: str, maker: random.Random) -> str:
+    """Leave out, double or swap letters inside one of the longer words."""
+    words = text.split()
+    long = [i for i, word in enumerate(words) if len(word) > 5]
+    if long:
+        i, word = long[-1], words[long[-1]]
+        at = maker.randrange(1, len(word) - 2)
+        words[i] = maker.choice(
+            (
+                word[:at] + word[at + 1 :],
+                word[:at] + word[at] + word[at:],
+                word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+            )
+        )
+    return " ".join(words).lower()
+
+
 def stretches(sentences: Sequence[str], words: int) -> list[range]:
     """Part sentences into runs of at most so many words, or of one sentence."""
     starts, count = [0], 0
@@ -128,6 +227,8 @@ def part_of(document: Document) -> str:
     Of passages, seven tenths of the diseases are to train with, one to validate, two for the test; of
     whole pages eight, one and one.
     """
+    if document.only_for:
+        return document.only_for
     if document.whole:
         return {0: TEST, 1: VALIDATION}.get(zlib.crc32(document.disease.encode()) % 10, TRAIN)
     return _parts_of_passages()[document.document_id]

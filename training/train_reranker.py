@@ -22,7 +22,7 @@ from typing import Any
 import onnx
 import torch
 from exporting import quantized
-from questions import TEST, TRAIN, VALIDATION, Item, quality, read, stretches
+from questions import TEST, TRAIN, VALIDATION, Item, about_words, quality, read, stretches
 from torch.nn import functional
 from transformers import AutoModel, AutoTokenizer
 
@@ -34,6 +34,8 @@ WORDS_OF_STRETCH = (45, 80, 115, 150)
 """A stretch has at most so many words, drawn anew each time, so that a sentence is seen among other neighbours."""
 WORDS_WHEN_MEASURED = 110
 HEADING_LEFT_OUT = 0.3
+FROM_ANOTHER_PAGE = 0.25
+"""How often a stretch of another question's page is read as well: it never answers."""
 STEPS_BETWEEN_CHECKS = 150
 CHECKED_PAGES = 4
 """One in so many of the questions about whole pages is used for the learning curve, to save time."""
@@ -81,6 +83,7 @@ def main() -> None:
     random.seed(SEED)
     torch.manual_seed(SEED)
     items = read(args.medquad)
+    items += about_words(items, SEED)
     split = {p: [i for i in items if i.part == p] for p in (TRAIN, VALIDATION, TEST)}
     pages = [i for i in split[VALIDATION] if i.document.whole]
     split[VALIDATION] = [i for i in split[VALIDATION] if not i.document.whole] + pages[::CHECKED_PAGES]
@@ -208,6 +211,12 @@ def _loss(reader: Reader, examples: Examples, batch: Sequence[Item]) -> torch.Te
     chosen: list[Example] = []
     numbers: list[int] = []
     for number, item in enumerate(batch):
+        if random.random() < FROM_ANOTHER_PAGE:
+            other = random.choice(batch)
+            if other.document.disease != item.document.disease:
+                asked_elsewhere = Item(item.question, other.document, (False,) * len(other.answers), item.style)
+                chosen.append(random.choice(examples.of(asked_elsewhere, random.choice(WORDS_OF_STRETCH))))
+                numbers.append(number)
         made = examples.of(item, random.choice(WORDS_OF_STRETCH), random.random() >= HEADING_LEFT_OUT)
         random.shuffle(made)
         with_answer = [e for e in made if any(e[2])]

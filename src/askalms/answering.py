@@ -33,8 +33,8 @@ from askalms.retrieval import nearest_sentences, retrieve
 from askalms.settings import Settings, load_settings
 from askalms.texts import load_data, message
 from askalms.triage import Verdict, triage
-from askalms.understanding import about, find_mentions, is_other_language, names_unknown_disease, understand
-from askalms.words import fold, words_of
+from askalms.understanding import COMMON, about, find_mentions, is_other_language, names_unknown_disease, understand
+from askalms.words import commonness, fold, words_of
 
 _log = logging.getLogger(__name__)
 
@@ -140,7 +140,7 @@ class Assistant:
         if understood.ask_back:
             text = message("answering.clarify", topics=self._names(understood.ask_back, "or"))
             return Answer(Outcome.CLARIFY, text)
-        query = understood.query
+        query = self._with_implied_topic(understood.query)
         shown = query.text if query.rewritten else ""
         topic = query.topics[0] if len(query.topics) == 1 else ""
         if not self._has_pages(query):
@@ -169,6 +169,19 @@ class Assistant:
         if not query.topics:
             return not names_unknown_disease(query.text)
         return any(len(self.index.passages_of_topic.get(t, ())) for t in query.topics)
+
+    def _with_implied_topic(self, query: Query) -> Query:
+        """Take a question that names no disease to be about the one whose pages alone have a rare word of it."""
+        if query.topics:
+            return query
+        for word in words_of(query.text):
+            if word not in self.index.words or commonness(word) >= COMMON or not word.isalpha():
+                continue
+            rows = np.flatnonzero(self.index.bm25.scores(word))
+            about_it = {self.index.documents[self.index.passages[row].doc_id].topics for row in rows.tolist()}
+            if len(about_it) == 1 and not set(topics := next(iter(about_it))) & set(self._home()):
+                return replace(query, topics=topics)
+        return query
 
     def _still_urgent(self, question: Question) -> Verdict | None:
         """Tell whether the question before was a cry for help, and this one only goes on from it."""

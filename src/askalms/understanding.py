@@ -1,5 +1,6 @@
 """Question + history -> query: which disease is meant, what "it" refers to, how it is spelled."""
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from rapidfuzz.distance import OSA, Levenshtein
 from askalms.datatypes import Query, Question, Topic
 from askalms.lexical import STOP_WORDS
 from askalms.texts import load_data
-from askalms.words import fold, is_english, words_of
+from askalms.words import commonness, english_near, fold, is_english, words_of
 
 NAME_SIMILARITY = 80
 """Least likeness, from 0 to 100, of a misspelled name to the name it is taken for."""
@@ -21,6 +22,10 @@ WORD_SIMILARITY = 80
 """The same for any other word of the corpus; a little less for a short one with the right first letter."""
 SHORT_NAME = 5
 """A name of fewer letters is taken only as it is written: one letter makes another of it."""
+LONG_WORD = 7
+"""Letters from which a misspelled word of the corpus shows that a text is English."""
+COMMON = 1000
+"""Occurrences in the dictionary's texts from which a word is one that everybody uses."""
 MOST_TURNS = 4
 """Earlier turns that a question may be completed from."""
 ENGLISH_SHARE = 0.6
@@ -70,7 +75,9 @@ _ASKS = re.compile(
 )
 _ASKS_WHAT_IT_IS = re.compile(r"(?:what|who)(?:'s| is| are| was)\b")
 _CHILD = re.compile(r"\b(?:year old|month old|(?:my|our) (?:\w+ )?(?:son|daughter|boy|girl|child|kid|baby|toddler))\b")
-_CORRECTS = re.compile(r"\b(?:i meant|i mean|sorry,? (?:i|not)|no,? (?:i meant|not))\b")
+_CORRECTS = re.compile(
+    r"\b(?:i meant|i mean|meant|sorry,? (?:i|not)|no,? (?:i meant|not)|wrong (?:one|disease|illness|name|thing))\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +116,9 @@ def understand(question: Question, topics: Mapping[str, Topic], words: Mapping[s
     mentions = find_mentions(text, topics)
     named = _distinct(m.topic_id for m in mentions)
     typed = text
-    text = _with_names(text, mentions)
-    text = _spelled(text, words, topics)
+    text = _spelled(_with_names(text, mentions), words, topics)
+    if fold(text) != fold(typed):
+        named = _distinct(m.topic_id for m in find_mentions(text, topics))
     carried = _carried_topics(question.history, topics) if not named else ()
     if question.history:
         *earlier, last = question.history[-MOST_TURNS:]
@@ -249,7 +257,7 @@ def _with_names(text: str, mentions: Sequence[Mention]) -> str:
 
 
 def _spelled(text: str, words: Mapping[str, int], topics: Mapping[str, Topic]) -> str:
-    """Mend words that are neither of English nor of the corpus, but near one of the corpus."""
+    """Mend words that are neither of English nor of the corpus, but near one of them."""
     names = {w for t in topics.values() for name in t.names for w in words_of(name)}
     choices: list[str] | None = None
     for match in reversed(list(_TOKEN.finditer(text))):
@@ -267,12 +275,26 @@ def _spelled(text: str, words: Mapping[str, int], topics: Mapping[str, Topic]) -
 
 
 def _nearest_word(word: str, choices: Sequence[str], words: Mapping[str, int]) -> str | None:
+    """Give the word that was meant: the fewest slips away, then the one that the corpus and people use most."""
     likeness = WORD_SIMILARITY - 5 if len(word) < 6 else WORD_SIMILARITY
     near = process.extract(word, choices, scorer=fuzz.ratio, score_cutoff=likeness, limit=8)
     close = [n for n in near if n[1] >= WORD_SIMILARITY or n[0][0] == word[0]]
     # Two letters changed about are one slip ("thier"), though they make two words less alike than a letter put in.
-    slips = {n[0]: OSA.distance(word, n[0]) for n in close}
-    return str(min(close, key=lambda n: (slips[n[0]], -n[1], -words[n[0]]))[0]) if close else None
+    slips = {str(n[0]): OSA.distance(word, n[0]) for n in close}
+    if min(slips.values(), default=2) > 0:
+        slips |= {w: 1 for w, occurrences in english_near(word).items() if occurrences >= COMMON}
+
+    def use(found: str) -> float:
+        return math.log10(1 + commonness(found)) + 1.5 * math.log10(1 + words.get(found, 0))
+
+    return min(slips, key=lambda w: (slips[w], w[0] != word[0], -use(w))) if slips else None
+
+
+def _nearest_known(word: str, known: Mapping[str, int]) -> bool:
+    """Tell whether a word is a long one of the corpus, misspelled."""
+    if len(word) < LONG_WORD or word in known or is_english(word):
+        return False
+    return process.extractOne(word, known.keys(), scorer=fuzz.ratio, score_cutoff=WORD_SIMILARITY) is not None
 
 
 # --- everyday words
@@ -308,6 +330,8 @@ def is_other_language(text: str, known: Mapping[str, int]) -> bool:
         return True
     words = [w for part in words_of(text) for w in part.split("'") if w.isalpha()]
     small = set(load_data("language")["other_languages"])
+    if sum(w in small for w in words) == 1 and any(_nearest_known(w, known) for w in words if w not in small):
+        return False
     foreign_words = sum(w in small for w in words)
     if not foreign_words:
         return False
@@ -342,11 +366,13 @@ def _completed(
     content = [w for w in words_of(text) if w not in STOP_WORDS and w not in ("about", "also")]
     names = {w for t in named for name in topics[t].names for w in words_of(name)}
     new = [w for w in content if w not in names]
+    repeats = frozenset(load_data("language")["only_repeats"])
     plain = fold(text)
     opening = _ELLIPSIS.match(plain)
     if named:
-        swaps = opening and not new and not _ASKS_WHAT_IT_IS.match(plain, opening.end())
-        return (_swapped(before, named[-1], topics) or text) if swaps else text
+        asks_again = opening and not _ASKS_WHAT_IT_IS.match(plain, opening.end()) and repeats.issuperset(new)
+        corrects = _CORRECTS.search(plain) and repeats.issuperset(new)
+        return (_swapped(before, named[-1], topics) or text) if asks_again or corrects else text
     if _EMPTY_IT.search(text):
         return text
     elliptical = opening and not _ASKS.search(plain, opening.end())
@@ -386,8 +412,11 @@ def _ask_back(
         return between
     plain = fold(typed)
     content = [w for w in words_of(typed) if w not in STOP_WORDS]
-    if not named and not carried and not history and len(content) <= 3 and _REFERS_BACK.search(plain):
-        return home
+    refers = _REFERS_BACK.search(plain)
+    if not named and not carried and not history and len(content) <= 3 and refers:
+        # "What are cilia, and where are they?" says itself what it speaks of, by a word that few people use.
+        spoken_of = any(w.isalpha() and commonness(w) < COMMON for w in words_of(plain[: refers.start()]))
+        return () if spoken_of else home
     if len(named) == 1 and topics[named[0]].of_adults and _CHILD.search(plain):
         # A short name that is one letter from another, said of a child: it may well be the other.
         others = [t for t in topics[named[0]].confused_with if not topics[t].of_adults]

@@ -42,6 +42,21 @@ def is_english(word: str) -> bool:
     return bool(_dictionary().known([*forms, *(f.removesuffix("s") for f in forms)]))
 
 
+def english_near(word: str) -> dict[str, int]:
+    """Give the English words that are one slip of the keyboard from a folded word, with how common they are.
+
+    Returns:
+        Occurrences of each in the dictionary's own texts, some 1.6 billion words.
+    """
+    known = _dictionary()
+    return {w: known.word_frequency[w] for w in known.candidates(word) or () if w != word}
+
+
+def commonness(word: str) -> int:
+    """Occurrences of a folded word in the dictionary's own texts; 0 for a word that it does not have."""
+    return int(_dictionary().word_frequency[word])
+
+
 @cache
 def _dictionary() -> Any:
     from spellchecker import SpellChecker
