@@ -423,3 +423,43 @@ def test_that_may_stand_for_a_rare_word_before_it(topics: Mapping[str, Topic], q
 def test_it_alone_is_asked_back(topics: Mapping[str, Topic], question: str):
     """Nobody can tell what it is."""
     assert _understood(topics, question).ask_back
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is ALS / ALMS?",
+        "they told us it is ALS or ALMS, I did not catch it",
+        "how long do people live with the als/alms thing",
+        "The letter says ALS, but she's 4 and hardly sees.",
+    ],
+)
+def test_one_name_or_the_other_is_asked_back(topics: Mapping[str, Topic], question: str):
+    """To guess would be to speak of the wrong disease half of the time."""
+    assert set(_understood(topics, question).ask_back) == {ALSTROM, ALS}
+
+
+def test_one_name_or_the_other_is_asked_back_in_later_turns_as_well(topics: Mapping[str, Topic]):
+    """Until one of them is named."""
+    heard = "on the phone I heard ALS or ALMS"
+    assert _understood(topics, "do you get it from your parents?", heard).ask_back
+    assert not _understood(topics, "it was ALMS. do you get it from your parents?", heard).ask_back
+
+
+@pytest.mark.parametrize("question", ["Is ALS or ALMS more common?", "Is ALS/ALMS the same as Alström syndrome?"])
+def test_a_comparison_is_not_asked_back(topics: Mapping[str, Topic], question: str):
+    """It is about both."""
+    assert _understood(topics, question).ask_back == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("nan has ALS, not the Alstrom one. is it in our blood?", (ALS,)),
+        ("my sister has multiple sclerosis NOT als", ("multiple-sclerosis",)),
+        ("why is it not ALS?", (ALS,)),
+    ],
+)
+def test_what_it_is_not_is_not_asked_about(topics: Mapping[str, Topic], question: str, named: tuple[str, ...]):
+    """Unless nothing else is named."""
+    assert _understood(topics, question).query.topics == named

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from rapidfuzz import fuzz, process
@@ -74,7 +75,16 @@ _ASKS = re.compile(
     r"\b(?:what|who|which|when|where|why|how|is|are|was|were|do|does|did|can|could|will|would|should|has|have)\b"
 )
 _ASKS_WHAT_IT_IS = re.compile(r"(?:what|who)(?:'s| is| are| was)\b")
-_CHILD = re.compile(r"\b(?:year old|month old|(?:my|our) (?:\w+ )?(?:son|daughter|boy|girl|child|kid|baby|toddler))\b")
+_CHILD = re.compile(
+    r"\b(?:year old|month old|s?he(?:'s| is) (?:only |just )?(?:[1-9]|1[0-7])\b|(?:my|our) (?:\w+ )?(?:son|daughter|boy|girl|child|kid|baby|toddler))\b"
+)
+_NEGATED = re.compile(r"\b(?:not|isn't|wasn't|rather than|instead of)(?: (?:the|a|an|my|his|her))? $")
+_ONE_OR_OTHER = re.compile(r"\s*(?:/|\bor\b)\s*(?:the |was it |is it )?")
+_HEARSAY = re.compile(
+    r"\b(?:told|tell|said|says|say|heard|hear|letter|form|report|note|doctor|nurse|phone|line|catch|thing|diagnos\w+"
+    r"|not sure|unsure|don't know|either)\b"
+)
+"""Words of one who does not know which of two names it was."""
 _CORRECTS = re.compile(
     r"\b(?:i meant|i mean|meant|sorry,? (?:i|not)|no,? (?:i meant|not)|wrong (?:one|disease|illness|name|thing))\b"
 )
@@ -114,11 +124,11 @@ def understand(question: Question, topics: Mapping[str, Topic], words: Mapping[s
     """
     text = " ".join(unicodedata.normalize("NFC", question.text).replace("\u00ad", "").replace("\u200b", "").split())
     mentions = find_mentions(text, topics)
-    named = _distinct(m.topic_id for m in mentions)
+    named = _named(text, mentions)
     typed = text
     text = _spelled(_with_names(text, mentions), words, topics)
     if fold(text) != fold(typed):
-        named = _distinct(m.topic_id for m in find_mentions(text, topics))
+        named = _named(text, find_mentions(text, topics))
     carried = _carried_topics(question.history, topics) if not named else ()
     if question.history:
         *earlier, last = question.history[-MOST_TURNS:]
@@ -138,6 +148,12 @@ def understand(question: Question, topics: Mapping[str, Topic], words: Mapping[s
     )
     sides = tuple(_side(query, t, topics) for t in query.topics) if len(query.topics) > 1 else ()
     return Understanding(query, ask_back, sides)
+
+
+def _named(text: str, mentions: Sequence[Mention]) -> tuple[str, ...]:
+    """Give the diseases that a question is about: those it names, but for "not the ALS one" beside another."""
+    meant = [m for m in mentions if not _NEGATED.search(fold(text[: m.start]))]
+    return _distinct(m.topic_id for m in meant or mentions)
 
 
 def _side(query: Query, topic_id: str, topics: Mapping[str, Topic]) -> Query:
@@ -410,6 +426,10 @@ def _ask_back(
     between = _between_short_names(typed, mentions, topics)
     if between:
         return between
+    said = next((turn for turn in (typed, *reversed(history)) if find_mentions(turn, topics)), "")
+    either = _one_or_other(said, topics)
+    if either and (said == typed or not named):
+        return either
     plain = fold(typed)
     content = [w for w in words_of(typed) if w not in STOP_WORDS]
     refers = _REFERS_BACK.search(plain)
@@ -441,6 +461,20 @@ def _between_short_names(typed: str, mentions: Sequence[Mention], topics: Mappin
         )
         if len(near) > 1:
             return near
+    return ()
+
+
+def _one_or_other(text: str, topics: Mapping[str, Topic]) -> tuple[str, ...]:
+    """Find two short names between which somebody cannot decide: "they said ALS or ALMS", "ALS/ALMS"."""
+    plain = fold(text)
+    if _SETS_SIDE_BY_SIDE.search(plain):
+        return ()
+    short = [m for m in find_mentions(text, topics) if _is_short(m.name)]
+    for one, other in pairwise(short):
+        gap = fold(text[one.end : other.start])
+        unsure = "/" in gap or _HEARSAY.search(plain)
+        if unsure and one.topic_id != other.topic_id and _ONE_OR_OTHER.fullmatch(gap):
+            return (one.topic_id, other.topic_id)
     return ()
 
 
