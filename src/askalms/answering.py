@@ -197,7 +197,7 @@ class Assistant:
     def _found(self, query: Query, sides: Sequence[Query]) -> _Found:
         """Find quotes that answer."""
         if sides:
-            return self._of_each_side(sides)
+            return self._of_each_side(query, sides)
         topics = query.topics or self._home()
         if _ABOUT_THE_PAGE.search(fold(query.text)):
             dates = self._datelines(query.text, topics)
@@ -224,13 +224,17 @@ class Assistant:
         rest = [] if compares else [s for s in good[1:] if s is not other]
         return _Found(self._composed(rest, kept=both), differ)
 
-    def _of_each_side(self, sides: Sequence[Query]) -> _Found:
-        """Find quotes about each of several diseases, and take turns."""
+    def _of_each_side(self, query: Query, sides: Sequence[Query]) -> _Found:
+        """Find a quote about several diseases at once, and quotes about each, which take turns."""
         each = max(1, MAX_QUOTES // len(sides))
-        most = max(self._settings.answering.max_quotes, min(len(sides), MAX_QUOTES))
+        named = [s for s in self._good(self._scored(query)) if self._names_all(s.row, query.topics)]
+        of_all = self._composed(named, 1, 1 + len(sides))
+        most = min(max(self._settings.answering.max_quotes, len(sides) + len(of_all)), MAX_QUOTES)
         scored = [self._scored(side) for side in sides]
-        ranked = [self._composed(self._good(s, OF_ONE_SIDE), each, len(sides)) for s in scored]
-        quotes = [quote for rank in zip_longest(*ranked) for quote in rank if quote][:most]
+        ranked = [self._composed(self._good(s, OF_ONE_SIDE), each, len(of_all) + len(sides)) for s in scored]
+        turns = (quote for rank in zip_longest(*ranked) for quote in rank if quote)
+        apart = [quote for quote in turns if not any(_says_the_same(quote, q) for q in of_all)]
+        quotes = [*of_all, *apart][:most]
         nearest = max((s[0] for s in scored if s), key=lambda s: s.probability, default=None)
         return _Found(quotes, nearest=nearest)
 
@@ -317,6 +321,9 @@ class Assistant:
         if first is None and len(self._document_topics(row)) > 1:
             first = self._names_of.first_in(sentence.heading)
         return first is None or not topics or first in topics or self._names_of.is_part(first, topics)
+
+    def _names_all(self, row: int, topics: Sequence[str]) -> bool:
+        return set(topics) <= self._names_of.all_in(self.index.sentences[row].text)
 
     def _may_be_quoted(self, row: int) -> bool:
         """Tell whether a sentence may answer: a question does not, nor what only announces a list."""
@@ -478,6 +485,10 @@ class _NamesOfDiseases:
         """Id of the disease named first; None if none is."""
         match = self._pattern.search(fold(text))
         return self._topic_of[match.group()] if match else None
+
+    def all_in(self, text: str) -> set[str]:
+        """Ids of all diseases named."""
+        return {self._topic_of[name] for name in self._pattern.findall(fold(text))}
 
     def is_part(self, topic_id: str, topics: Sequence[str]) -> bool:
         """Tell whether a disease's name is part of one of theirs: a page on a subtype names the disease itself."""

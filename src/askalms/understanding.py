@@ -76,7 +76,8 @@ _ASKS = re.compile(
 )
 _ASKS_WHAT_IT_IS = re.compile(r"(?:what|who)(?:'s| is| are| was)\b")
 _CHILD = re.compile(
-    r"\b(?:year old|month old|s?he(?:'s| is) (?:only |just )?(?:[1-9]|1[0-7])\b|(?:my|our) (?:\w+ )?(?:son|daughter|boy|girl|child|kid|baby|toddler))\b"
+    r"\b(?:year old|month old|s?he(?:'s| is) (?:only |just )?(?:[1-9]|1[0-7])"
+    r"|(?:my|our) (?:\w+ )?(?:son|daughter|boy|girl|child|kid|baby|toddler))\b"
 )
 _NEGATED = re.compile(r"\b(?:not|isn't|wasn't|rather than|instead of)(?: (?:the|a|an|my|his|her))? $")
 _ONE_OR_OTHER = re.compile(r"\s*(?:/|\bor\b)\s*(?:the |was it |is it )?")
