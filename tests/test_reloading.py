@@ -15,11 +15,12 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, ToyEncoder
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -35,19 +36,28 @@ from askalms.index import build_index, current_generation, open_index, read_docu
 from askalms.lexical import BM25
 from askalms.reloading import LiveAssistant
 from askalms.rendering import to_json
-from askalms.settings import CorpusSettings, EmbeddingSettings, RerankingSettings, ServingSettings, Settings
+from askalms.settings import (
+    AnsweringSettings,
+    CorpusSettings,
+    EmbeddingSettings,
+    RerankingSettings,
+    ServingSettings,
+    Settings,
+)
+from conftest import ROOT, ToyEncoder
 
 PATIENCE = 120
 """Seconds after which something is taken to hang."""
 
 TOY = EmbeddingSettings(model="toy", sentence_model="toy")
 BY_HAND = Settings(
-    embedding=TOY, reranking=RerankingSettings(model="none"), serving=ServingSettings(check_seconds=3600)
+    embedding=TOY,
+    reranking=RerankingSettings(model="none"),
+    answering=AnsweringSettings(threshold=0.3, max_quotes=4),
+    serving=ServingSettings(check_seconds=3600),
 )
 """Only `refresh` looks whether there is a new generation."""
-BY_ITSELF = Settings(
-    embedding=TOY, reranking=RerankingSettings(model="none"), serving=ServingSettings(check_seconds=0.01)
-)
+BY_ITSELF = replace(BY_HAND, serving=ServingSettings(check_seconds=0.01))
 
 QUESTIONS = (
     "How many children with Alström syndrome did the Okafor clinic count?",
@@ -55,7 +65,7 @@ QUESTIONS = (
     "When is the heart checked in Alström syndrome?",
     "Where do families with Alström syndrome meet?",
     "Who keeps the register of Alström syndrome?",
-    "What is the weather like on the moon?",
+    "What is on the list of Alström syndrome?",
 )
 
 
@@ -125,6 +135,10 @@ def meeting_place(assistant: Answerer) -> str:
     return assistant.ask(QUESTIONS[3]).quotes[0].text.removeprefix("Families with Alström syndrome meet in hall ")
 
 
+def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [r.getMessage() for r in caplog.records if r.name == "askalms.reloading" and r.levelno >= logging.WARNING]
+
+
 # --- under load
 
 
@@ -138,18 +152,19 @@ def expected_answers(tmp_path: Path, revisions: int) -> list[Mapping[str, str]]:
         encoder = ToyEncoder()
         assistant = Assistant(open_index(folder, TOY), Encoders(encoder, encoder), BY_HAND)
         answers.append({question: said(assistant.ask(question)) for question in QUESTIONS})
-    for question in QUESTIONS[:5]:
+    for question in QUESTIONS:
         # Else an answer would not tell which generation gave it.
         assert len({a[question] for a in answers}) == revisions
         assert all(json.loads(a[question])["outcome"] == "answer" for a in answers)
     return answers
 
 
-def index_in_a_loop(folder: Path, corpora: Sequence[Path], turns: Any) -> None:
+def index_in_a_loop(folder: Path, corpora: Sequence[Path], turns: Any, done: Any) -> None:
     """What the indexing process does: one revision after the other, each as soon as its turn has come."""
     for corpus in corpora:
         turns.acquire()
         index_pages(folder, corpus)
+        done.release()
 
 
 def asked_under_load(
@@ -170,7 +185,8 @@ def asked_under_load(
         expected: Of each revision, the answer to each question.
         corpora: Revisions from 1 on, to be indexed one after the other.
         least: Questions to be asked at least.
-        at_once: How many revisions are indexed without a pause; the questions are spread over the pauses.
+        at_once: How many revisions are indexed without a pause. In each pause the last of them is waited for, and
+            questions go on.
         is_current: Tells whether the newest generation answers.
 
     Returns:
@@ -181,6 +197,9 @@ def asked_under_load(
     asked = 0
     wrong: list[str] = []
     seen: set[int] = set()
+
+    def enough(questions: int) -> bool:
+        return asked >= questions
 
     def keep_asking(ask: Callable[[str], Mapping[str, Any] | Answer], first: int) -> None:
         nonlocal asked
@@ -203,21 +222,24 @@ def asked_under_load(
             asked = next(count)
 
     process_of = multiprocessing.get_context("spawn")
-    turns = process_of.Semaphore(0)
-    indexer = process_of.Process(target=index_in_a_loop, args=(folder, corpora, turns))
+    turns, done = process_of.Semaphore(0), process_of.Semaphore(0)
+    indexer = process_of.Process(target=index_in_a_loop, args=(folder, corpora, turns, done))
     indexer.start()
     askers = [threading.Thread(target=keep_asking, args=(ask, n)) for n, ask in enumerate(asks)]
     for asker in askers:
         asker.start()
     try:
         pauses = range(0, len(corpora), at_once)
-        for number, start in enumerate(pauses):
-            wait_until(lambda: asked >= least * number // len(pauses))
-            for _ in corpora[start : start + at_once]:
+        wait_until(partial(enough, len(askers)))
+        for start in pauses:
+            burst = corpora[start : start + at_once]
+            for _ in burst:
                 turns.release()
+            for _ in burst:
+                assert done.acquire(timeout=PATIENCE)
+            wait_until(is_current)
+            wait_until(partial(enough, asked + least // len(pauses)))
         indexer.join(PATIENCE)
-        wait_until(is_current)
-        wait_until(lambda: asked >= least)
     finally:
         finished.set()
         indexer.kill()
@@ -235,7 +257,9 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.005)
 
 
-def test_no_question_is_dropped_or_answered_wrong_while_the_index_is_renewed(tmp_path: Path, encoders: Encoders):
+def test_no_question_is_dropped_or_answered_wrong_while_the_index_is_renewed(
+    tmp_path: Path, encoders: Encoders, caplog: pytest.LogCaptureFixture
+):
     """2,000 questions of four threads while another process indexes 20 revisions: each answer is that of one revision.
 
     An answer is right if it is, to the last quote, source and offset, the answer of one revision that was
@@ -257,9 +281,10 @@ def test_no_question_is_dropped_or_answered_wrong_while_the_index_is_renewed(tmp
         )
         assert wrong == []
         assert asked >= 2000
-        # Of two that follow each other at once, one may never have answered.
-        assert {0, 20} <= seen
-        assert len(seen) >= 10
+        # Of two that follow each other at once, the first may never have answered.
+        assert set(range(0, 21, 2)) <= seen
+        # That a generation was overtaken while it was opened is nothing to be told.
+        assert warnings_in(caplog) == []
         assert [said(live.ask(q)) for q in QUESTIONS] == [expected[20][q] for q in QUESTIONS]
 
 
@@ -291,7 +316,7 @@ def test_the_page_itself_answers_right_while_the_index_is_renewed(tmp_path: Path
             page.close(verbose=False)
     assert wrong == []
     assert asked >= 120
-    assert {0, 6} <= seen
+    assert seen == set(range(7))
 
 
 # --- the switch
@@ -411,7 +436,7 @@ def test_a_question_under_way_keeps_to_its_generation_which_is_then_let_go(tmp_p
             assert old() is not None
             encoder.may_go_on.set()
             asker.join(PATIENCE)
-            assert [q.text for q in answers[0].quotes][0] == "The booklet on Alström syndrome has colour number 0."
+            assert answers[0].quotes[0].text == "The booklet on Alström syndrome has colour number 0."
             assert (old(), vectors()) == (None, None)
         finally:
             gc.enable()
@@ -439,10 +464,6 @@ def damage(folder: Path) -> None:
     """Change what the current generation says."""
     path = folder / "generations" / current_generation(folder) / "documents.jsonl"
     path.write_bytes(path.read_bytes().replace(b"Alstr", b"Olstr"))
-
-
-def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [r.getMessage() for r in caplog.records if r.name == "askalms.reloading" and r.levelno >= logging.WARNING]
 
 
 def test_a_damaged_index_is_told_once_and_not_taken_up(
