@@ -146,6 +146,7 @@ def test_a_value_of_the_wrong_kind_is_refused(tmp_path: Path, line: str, expecte
         ("[checking]\nmax_sentence_words = 0", "checking.max_sentence_words is 0; expected 1 to 1000"),
         ("[checking]\nmax_grade = nan", "checking.max_grade is nan; expected 0 to 100"),
         ("[checking]\nmax_shared_words = 0", "checking.max_shared_words is 0; expected 1 to 1000"),
+        ("[serving]\ncheck_seconds = 0", "serving.check_seconds is 0.0; expected 0.01 to 86400"),
     ],
 )
 def test_a_number_out_of_its_range_is_refused(tmp_path: Path, line: str, expected: str):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from askalms.answering import Assistant
     from askalms.datatypes import Answer, Answerer, Outcome, Provenance, Quote
     from askalms.errors import AskALMSError
+    from askalms.reloading import LiveAssistant
     from askalms.settings import Settings, load_settings
 
 __version__ = "0.1.0"
@@ -21,6 +22,7 @@ _HOME = {
     "Answerer": "datatypes",
     "AskALMSError": "errors",
     "Assistant": "answering",
+    "LiveAssistant": "reloading",
     "Outcome": "datatypes",
     "Provenance": "datatypes",
     "Quote": "datatypes",
@@ -33,6 +35,7 @@ __all__ = [
     "Answerer",
     "AskALMSError",
     "Assistant",
+    "LiveAssistant",
     "Outcome",
     "Provenance",
     "Quote",

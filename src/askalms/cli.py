@@ -108,10 +108,11 @@ def serve(
     settings: SettingsOption = None,
 ) -> None:
     """Open the chat page."""
-    from askalms.answering import Assistant
+    from askalms.reloading import LiveAssistant
     from askalms.settings import load_settings
 
-    assistant = Assistant.open(index, load_settings(settings))
+    _log_to_stderr()
+    assistant = LiveAssistant.open(index, load_settings(settings))
 
     from askalms.page import build_page, launch
 
@@ -196,6 +197,14 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+
+
+def _log_to_stderr() -> None:
+    """Tell the operator of a page what happens while it runs."""
+    import logging
+
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%Y-%m-%d %H:%M:%S")
+    logging.getLogger("askalms").setLevel(logging.INFO)
 
 
 def _tell_problems(loaded: "Corpus") -> None:

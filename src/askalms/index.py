@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +56,8 @@ _MANIFEST = ("model", "dimension", "sentence_model", "fingerprint", "passages", 
 """What a manifest must hold, beside its format."""
 _REBUILD = "rebuild it with `askalms index CORPUS`"
 
+T = TypeVar("T")
+
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much is done, and how much there is."""
 
@@ -75,7 +77,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Index:
-    """One generation, opened: what retrieval and answering read."""
+    """One generation, opened: what retrieval and answering read.
+
+    Its files may be removed while it is open: the one that stays mapped (sentences.npy) is kept by the system
+    until it is let go, all others are read whole.
+    """
 
     manifest: Mapping[str, Any]
     documents: Mapping[str, Document]
@@ -96,6 +102,8 @@ class Index:
     rarity: Mapping[str, float]
     """Inverse frequency of each stemmed term among the sentences."""
     _passage_vectors: Any
+    generation: str
+    """Its name, as CURRENT gives it."""
 
     def search(self, vector: Vector, k: int, rows: Rows | None = None) -> tuple[Rows, Vector]:
         """Find the nearest passages.
@@ -278,8 +286,23 @@ def _ignore(what: str, done: int, total: int) -> None:
     """Take no notice of progress."""
 
 
+def current_generation(folder: Path) -> str:
+    """Name the generation that answers. Cheap: reads one short file, and opens nothing.
+
+    Raises:
+        IndexUnusableError: There is none, or its name cannot be read.
+    """
+    pointer = folder / "CURRENT"
+    if not pointer.is_file():
+        raise IndexUnusableError(f"there is no index in {str(folder)!r}; make one with `askalms index CORPUS`")
+    try:
+        return pointer.read_text("utf-8", errors="replace").strip()
+    except OSError as error:
+        raise IndexUnusableError(f"{pointer} cannot be read ({error.strerror}); check its permissions") from None
+
+
 def open_index(folder: Path, settings: EmbeddingSettings) -> Index:
-    """Open the current generation.
+    """Open the current generation; if it is replaced and removed meanwhile, the one that is current then.
 
     Args:
         folder: Where indexes live.
@@ -288,7 +311,10 @@ def open_index(folder: Path, settings: EmbeddingSettings) -> Index:
     Raises:
         IndexUnusableError: There is none, it is damaged, or other models or another program made it.
     """
-    generation = _current(folder)
+    return _read_current(folder, lambda generation: _open(generation, settings))
+
+
+def _open(generation: Path, settings: EmbeddingSettings) -> Index:
     manifest = _read_manifest(generation)
     for key, name in (("model", settings.model), ("sentence_model", settings.sentence_model)):
         if manifest[key] != name:
@@ -297,7 +323,11 @@ def open_index(folder: Path, settings: EmbeddingSettings) -> Index:
                 f"or name the old one as {key} under [embedding] in askalms.toml"
             )
     _check_files(generation)
-    return _load(generation)
+    index = _load(generation)
+    # Without its files BM25 would be read as that of texts without words, and say nothing of it.
+    if gone := [name for name in manifest["files"] if not (generation / name).is_file()]:
+        raise IndexUnusableError(f"the index is damaged: {gone[0]} was removed while it was opened; {_REBUILD}")
+    return index
 
 
 def read_document(folder: Path, doc_id: str) -> Document:
@@ -306,15 +336,29 @@ def read_document(folder: Path, doc_id: str) -> Document:
     Raises:
         IndexUnusableError: There is no usable index, or it has no such document.
     """
-    generation = _current(folder)
-    _read_manifest(generation)
-    documents, _ = _read_documents(generation)
+    documents = _read_current(folder, _documents_of)
     if doc_id not in documents:
         raise IndexUnusableError(f"the index has no document {doc_id!r}; it has {', '.join(sorted(documents)[:20])}")
     return documents[doc_id]
 
 
+def _documents_of(generation: Path) -> Mapping[str, Document]:
+    _read_manifest(generation)
+    return _read_documents(generation)[0]
+
+
 # --- generations
+
+
+def _read_current(folder: Path, read: Callable[[Path], T]) -> T:
+    """Read of the current generation, and of its successor if it is replaced and removed under the reader's hands."""
+    while True:
+        name = current_generation(folder)
+        try:
+            return read(_named(folder, name))
+        except Exception:
+            if current_generation(folder) == name:
+                raise
 
 
 def _new_generation(folder: Path) -> Path:
@@ -354,13 +398,10 @@ def _remove_old(current: Path) -> None:
 
 
 def _current(folder: Path) -> Path:
-    pointer = folder / "CURRENT"
-    if not pointer.is_file():
-        raise IndexUnusableError(f"there is no index in {str(folder)!r}; make one with `askalms index CORPUS`")
-    try:
-        name = pointer.read_text("utf-8", errors="replace").strip()
-    except OSError as error:
-        raise IndexUnusableError(f"{pointer} cannot be read ({error.strerror}); check its permissions") from None
+    return _named(folder, current_generation(folder))
+
+
+def _named(folder: Path, name: str) -> Path:
     generation = folder / "generations" / name
     if not name or Path(name).name != name or not generation.is_dir():
         raise IndexUnusableError(
@@ -531,6 +572,7 @@ def _load(generation: Path) -> Index:
         counts["words"],
         rarity(counts["terms"], counts["sentences"]),
         store,
+        generation.name,
     )
 
 

@@ -101,6 +101,14 @@ class CheckingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ServingSettings:
+    """Answering for long: [serving] in the file."""
+
+    check_seconds: float = 2.0
+    """How often a page looks whether the index was renewed; it goes on with the new one by itself."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of the program."""
 
@@ -111,6 +119,7 @@ class Settings:
     reranking: RerankingSettings = field(default_factory=RerankingSettings)
     answering: AnsweringSettings = field(default_factory=AnsweringSettings)
     checking: CheckingSettings = field(default_factory=CheckingSettings)
+    serving: ServingSettings = field(default_factory=ServingSettings)
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as nested dictionaries, for the manifest of an index."""
@@ -199,6 +208,7 @@ def _check_ranges(settings: Settings, origin: str) -> None:
         ("checking.max_sentence_words", settings.checking.max_sentence_words, 1, 1000),
         ("checking.max_grade", settings.checking.max_grade, 0, 100),
         ("checking.max_shared_words", settings.checking.max_shared_words, 1, 1000),
+        ("serving.check_seconds", settings.serving.check_seconds, 0.01, 86_400),
     ]
     for name, value, low, high in limits:
         if not low <= value <= high:

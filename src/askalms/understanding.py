@@ -5,7 +5,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -235,7 +235,7 @@ class _Names:
     """Folded names of SHORT_NAME letters or more, by how many words they have."""
 
 
-@cache
+@lru_cache(maxsize=8)
 def _names(topics: tuple[Topic, ...]) -> _Names:
     exact: dict[str, tuple[str, str]] = {}
     long: dict[int, list[str]] = {}
