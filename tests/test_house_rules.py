@@ -7,10 +7,19 @@ from hypothesis import HealthCheck, assume, given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
-from askalms.checking import CheckReport, Finding, Rule, _grade, _Names, _numbers_in, check_corpus, read_originals
 from askalms.corpus import Corpus, load_corpus
 from askalms.datatypes import Provenance
 from askalms.errors import CorpusError
+from askalms.house_rules import (
+    Breach,
+    HouseReport,
+    Rule,
+    _grade,
+    _Names,
+    _numbers_in,
+    check_house_rules,
+    read_originals,
+)
 from askalms.settings import CheckingSettings, CorpusSettings
 from invented_pages import ALL, texts
 
@@ -51,12 +60,12 @@ def library(folder: Path, **pages: str) -> Corpus:
     return load_corpus(folder, CorpusSettings())
 
 
-def check(folder: Path, page: str, copies: dict[str, str] | None = None, **limits: object) -> tuple[Finding, ...]:
+def check(folder: Path, page: str, copies: dict[str, str] | None = None, **limits: object) -> tuple[Breach, ...]:
     """What is found in one page."""
     settings = CheckingSettings(**{"max_grade": 99.0, **limits})  # type: ignore[arg-type]
     corpus = library(folder, page__md=page)
     assert corpus.problems == ()
-    return check_corpus(corpus, settings, copies).findings
+    return check_house_rules(corpus, settings, copies).breaches
 
 
 def rules(folder: Path, text: str, copies: dict[str, str] | None = None, **limits: object) -> list[Rule]:
@@ -67,8 +76,8 @@ def rules(folder: Path, text: str, copies: dict[str, str] | None = None, **limit
 def test_a_page_that_keeps_the_rules_is_let_be(tmp_path: Path):
     """Its figures are told all the same: 3 + 3 words in two sentences, each a short one or a name."""
     corpus = library(tmp_path, page__md=front() + section("Marlow syndrome hurts. MRLS is rare."))
-    report = check_corpus(corpus, CheckingSettings(), {"falls.txt": "Nobody knows."})
-    assert (report.findings, report.not_at_hand) == ((), ())
+    report = check_house_rules(corpus, CheckingSettings(), {"falls.txt": "Nobody knows."})
+    assert (report.breaches, report.not_at_hand) == ((), ())
     (page,) = report.pages
     assert (page.doc_id, page.sections, page.sentences, page.words, page.sources) == ("page.md", 1, 2, 6, 1)
 
@@ -78,14 +87,14 @@ def test_pages_that_name_no_sources_are_left_alone(tmp_path: Path, sources: str)
     """Nobody in the house wrote them."""
     bad = f"---\ntitle: A\ntopic: marlow\n{sources}---\n## Signs\n\nThis is {'very ' * 30}bad in 1999.\n"
     corpus = library(tmp_path, page__md=bad, other__txt="This is bad. This is very bad.")
-    assert check_corpus(corpus, CheckingSettings(max_grade=0.0), {"falls.txt": bad}) == CheckReport((), (), ())
+    assert check_house_rules(corpus, CheckingSettings(max_grade=0.0), {"falls.txt": bad}) == HouseReport((), (), ())
 
 
 def test_an_empty_corpus_has_nothing_to_mend(tmp_path: Path):
     """With copies or without."""
     corpus = library(tmp_path)
     for copies in (None, {}, NOTHING_SAID):
-        assert check_corpus(corpus, CheckingSettings(), copies) == CheckReport((), (), ())
+        assert check_house_rules(corpus, CheckingSettings(), copies) == HouseReport((), (), ())
 
 
 def test_findings_stand_in_the_order_of_documents_and_lines(tmp_path: Path):
@@ -95,7 +104,7 @@ def test_findings_stand_in_the_order_of_documents_and_lines(tmp_path: Path):
         b__md=front("[falls, walks]") + section("Those with MRLS fall.") + section("Ears ring."),
         a__md=front() + section("This hurts in MRLS."),
     )
-    found = check_corpus(corpus, CheckingSettings(max_grade=-9.0)).findings
+    found = check_house_rules(corpus, CheckingSettings(max_grade=-9.0)).breaches
     assert [(f.doc_id, f.line, f.rule) for f in found] == [
         ("a.md", 0, Rule.HARD_TO_READ),
         ("a.md", 10, Rule.POINTS_ELSEWHERE),
@@ -110,11 +119,11 @@ def test_only_one_document_is_checked_if_one_is_named(tmp_path: Path):
     """The copies that others need are not missed, but the glossary is read."""
     bad = section("Ears ring.", sources="walks")
     corpus = library(tmp_path, a__md=front("[walks]") + bad, b__md=front() + section("Ears ring."))
-    report = check_corpus(corpus, CheckingSettings(), only="b.md")
+    report = check_house_rules(corpus, CheckingSettings(), only="b.md")
     assert [p.doc_id for p in report.pages] == ["b.md"]
-    assert {f.doc_id for f in report.findings} == {"b.md"}
+    assert {f.doc_id for f in report.breaches} == {"b.md"}
     assert report.not_at_hand == ("falls",)
-    assert check_corpus(corpus, CheckingSettings(), only="c.md") == CheckReport((), (), ())
+    assert check_house_rules(corpus, CheckingSettings(), only="c.md") == HouseReport((), (), ())
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -213,11 +222,11 @@ def test_all_headings_above_a_sentence_tell_its_subject(tmp_path: Path):
 def test_a_page_of_unknown_disease_is_held_to_its_headings(tmp_path: Path):
     """A topic that is no disease of topics.toml is named after the page itself."""
     corpus = library(tmp_path, a__md=f"---\ntitle: Okafor syndrome\nsources: [falls]\n---\n{section('Ears ring.')}")
-    assert [f.rule for f in check_corpus(corpus, CheckingSettings()).findings] == [Rule.NAMES_NOTHING]
+    assert [f.rule for f in check_house_rules(corpus, CheckingSettings()).breaches] == [Rule.NAMES_NOTHING]
     named = library(
         tmp_path, a__md=f"---\ntitle: Okafor syndrome\nsources: [falls]\n---\n{section('Okafor syndrome hurts.')}"
     )
-    assert check_corpus(named, CheckingSettings()).findings == ()
+    assert check_house_rules(named, CheckingSettings()).breaches == ()
 
 
 def test_the_line_that_dates_a_page_is_no_sentence_of_it(tmp_path: Path):
@@ -288,7 +297,9 @@ def test_a_word_that_the_glossary_explains_is_a_short_one(tmp_path: Path):
 
     def grade(**pages: str) -> float:
         return (
-            check_corpus(library(tmp_path, page__md=page, **pages), CheckingSettings(), only="page.md").pages[0].grade
+            check_house_rules(library(tmp_path, page__md=page, **pages), CheckingSettings(), only="page.md")
+            .pages[0]
+            .grade
         )
 
     hard = grade()
@@ -307,7 +318,7 @@ def test_a_section_must_name_its_sources(tmp_path: Path):
     """The finding stands where its first sentence does, under its heading."""
     page = front() + section("MRLS hurts.") + "## Ears\n\nThe ears ring.\n"
     assert check(tmp_path, page) == (
-        Finding("page.md", 14, Rule.NO_SOURCE, "add <!-- sources: ... --> below it", "Ears"),
+        Breach("page.md", 14, Rule.NO_SOURCE, "add <!-- sources: ... --> below it", "Ears"),
     )
 
 
@@ -412,16 +423,16 @@ def test_where_a_copy_is_not_at_hand_numbers_are_not_compared(tmp_path: Path):
     """The missing one might hold them; it is told which are missing, by id, if a page needs them."""
     page = front("[walks, falls, house]") + section("MRLS hurts 5.", sources="walks, house") + section("MRLS takes 5.")
     corpus = library(tmp_path, page__md=page)
-    report = check_corpus(corpus, CheckingSettings(), {"falls.txt": "Nobody knows."})
-    assert [(f.line, f.rule) for f in report.findings] == [(16, Rule.NUMBER_WITHOUT_SOURCE)]
+    report = check_house_rules(corpus, CheckingSettings(), {"falls.txt": "Nobody knows."})
+    assert [(f.line, f.rule) for f in report.breaches] == [(16, Rule.NUMBER_WITHOUT_SOURCE)]
     assert report.not_at_hand == ("walks",)
 
 
 def test_a_source_that_has_no_copy_holds_no_number(tmp_path: Path):
     """What the house says of itself is no source of facts, and nothing is missing."""
     page = front("[house]") + section("MRLS hurts 5.", sources="house")
-    report = check_corpus(library(tmp_path, page__md=page), CheckingSettings(), NOTHING_SAID)
-    assert [f.detail for f in report.findings] == ["5 is in none of house"]
+    report = check_house_rules(library(tmp_path, page__md=page), CheckingSettings(), NOTHING_SAID)
+    assert [f.detail for f in report.breaches] == ["5 is in none of house"]
     assert report.not_at_hand == ()
 
 
@@ -429,8 +440,8 @@ def test_without_copies_nothing_is_compared(tmp_path: Path):
     """But it is told which would be needed."""
     page = front("[falls, house]") + section("MRLS hurts 5.") + section("MRLS hurts 7.", sources="house")
     for copies in (None, {}):
-        report = check_corpus(library(tmp_path, page__md=page), CheckingSettings(), copies)
-        assert (report.findings, report.not_at_hand) == ((), ("falls",))
+        report = check_house_rules(library(tmp_path, page__md=page), CheckingSettings(), copies)
+        assert (report.breaches, report.not_at_hand) == ((), ("falls",))
 
 
 # --- words of others
@@ -575,8 +586,8 @@ def test_whatever_a_page_holds_it_is_checked(tmp_path: Path, text: str, copy: st
     )
     corpus = library(tmp_path, page__md=page)
     assume(not corpus.problems)
-    report = check_corpus(corpus, CheckingSettings(), {"falls.txt": copy})
-    lines = [f.line for f in report.findings]
+    report = check_house_rules(corpus, CheckingSettings(), {"falls.txt": copy})
+    lines = [f.line for f in report.breaches]
     assert lines == sorted(lines)
     assert all(0 <= line <= len(page.replace("\r\n", "\n").replace("\r", "\n").split("\n")) for line in lines)
     assert len(report.pages) == 1
@@ -593,6 +604,6 @@ def test_a_page_is_no_copy_of_itself_without_a_sentence(tmp_path: Path):
 def test_a_page_that_is_its_own_source_is_found_out(tmp_path: Path, text: str):
     """Taken over word by word, it holds nothing but words of others."""
     corpus = library(tmp_path, page__md=front() + text)
-    found = [f.rule for f in check_corpus(corpus, CheckingSettings(), {"falls.txt": text}).findings]
+    found = [f.rule for f in check_house_rules(corpus, CheckingSettings(), {"falls.txt": text}).breaches]
     assert Rule.SHARED_WORDS in found
     assert Rule.NUMBER_WITHOUT_SOURCE not in found
