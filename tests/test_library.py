@@ -3,17 +3,19 @@
 import re
 import tomllib
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from askalms.answering import Assistant
+from askalms.checking import Concern, Weight, check_corpus
 from askalms.corpus import Corpus, load_corpus
 from askalms.datatypes import Outcome
 from askalms.evaluation import SERIOUS, evaluate, figures
 from askalms.house_rules import HouseReport, Rule, check_house_rules, read_originals
 from askalms.questions import Item, read_questions
-from askalms.settings import CheckingSettings, CorpusSettings
+from askalms.settings import CheckingSettings, CorpusSettings, Settings
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -58,6 +60,13 @@ def test_the_library_keeps_the_rules_of_the_house(library: Corpus):
     report = check_house_rules(library, CheckingSettings())
     assert report.breaches == ()
     assert len(report.pages) == len(library.documents)
+
+
+def test_the_library_needs_no_mending(library: Corpus):
+    """What its care finds is good to know and no more: old sources, and sentences that several documents share."""
+    found = check_corpus(library, Settings().answering.old_after_years, date.today())
+    assert [f for f in found if f.weight is Weight.MEND] == []
+    assert {Concern.PAGES_ALIKE, Concern.CONTRADICTION, Concern.NOTATION}.isdisjoint(f.concern for f in found)
 
 
 @pytest.fixture(scope="module")

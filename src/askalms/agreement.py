@@ -35,19 +35,19 @@ _COUNT = re.compile(
 _FROM_BELOW = ("more than", "over", "at least")
 _SCALES = {"": 1.0, "thousand": 1e3, "million": 1e6}
 _BOUND = r"(?P<bound>\b(?:more than|over|at least|fewer than|less than|under|at most|up to)\s+)?(?:about\s+|some\s+)?"
-_NUMBER = r"\d+(?:\.\d+)?"
+_NUMBER = r"\d{1,12}(?:\.\d{1,12})?"
 _TO = r"\s*(?:to|and|or|[-–—])\s*"
 _PERCENT = re.compile(
     rf"{_BOUND}\b(?P<least>{_NUMBER})(?:\s*(?:%|percent|per cent)?{_TO}(?P<most>{_NUMBER}))?"
     r"[\s-]*(?P<sign>%|(?:percent|per cent)\b)"
 )
 _ONE_IN = re.compile(
-    rf"{_BOUND}\b(?P<part>1)[\s-](?:in|out of)[\s-](?:(?:every|each) )?(?P<whole>\d+)"
-    rf"(?:{_TO}(?:1 in )?(?P<other>\d+))?"
+    rf"{_BOUND}\b(?P<part>1)[\s-](?:in|out of)[\s-](?:(?:every|each) )?(?P<whole>\d{1, 12})\b"
+    rf"(?:{_TO}(?:1 in )?(?P<other>\d{1, 12})\b)?"
 )
 _SOME_IN = re.compile(
     rf"{_BOUND}\b(?P<least>{_NUMBER})(?:{_TO}(?P<most>{_NUMBER}))?\s+"
-    r"(?:in|of|out of|per)\s+(?:(?:every|each) )?(?P<whole>10+)\b"
+    r"(?:in|of|out of|per)\s+(?:(?:every|each) )?(?P<whole>10{1,11})\b"
 )
 
 
@@ -127,8 +127,8 @@ def _shares(plain: str) -> Iterator[Figure]:
         yield _bounded(found["bound"], least, most, 1.0, found["sign"])
     ones = list(_ONE_IN.finditer(plain))
     for found in ones:
-        wholes = [int(n) for n in (found["whole"], found["other"]) if n and int(n)]
-        if wholes:
+        wholes = [int(n) for n in (found["whole"], found["other"]) if n]
+        if all(wholes):
             yield _bounded(found["bound"], 1 / max(wholes), 1 / min(wholes), 1.0, "1 in")
     for found in _SOME_IN.finditer(plain):
         if not any(one.start("part") <= found.start("least") < one.end() for one in ones):

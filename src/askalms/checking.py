@@ -377,7 +377,7 @@ class _Subjects:
     """Which disease a sentence speaks of."""
 
     def __init__(self, topics: Mapping[str, Topic], own: frozenset[str]) -> None:
-        self._topics = topics
+        self._terms = {topic.topic_id: self._terms_of_name(topic) for topic in topics.values()}
         # Names that were given come last, so that they win over those that a document made of its title.
         ordered = sorted(topics.values(), key=lambda t: t.topic_id not in own)
         spelled = ((name, t.topic_id) for t in ordered for n in t.names for name in (n, _with_lost_letters(n)))
@@ -400,9 +400,19 @@ class _Subjects:
         return found
 
     def terms_of(self, topic_id: str) -> frozenset[str]:
-        """The terms of a disease's name."""
-        name = self._topics[topic_id].name
-        return frozenset(terms_of(f"{name} {_with_lost_letters(name)}"))
+        """The terms of a disease's name and of what is short for it; its genes are no names of it here."""
+        return self._terms[topic_id]
+
+    @staticmethod
+    def _terms_of_name(topic: Topic) -> frozenset[str]:
+        short = [name for name in topic.names if _is_short_for(name, topic.name)]
+        return frozenset(terms_of(" ".join([topic.name, _with_lost_letters(topic.name), *short])))
+
+
+def _is_short_for(short: str, name: str) -> bool:
+    """Tell whether the letters of one stand in the other in that order, as those of "ALMS" do."""
+    letters = iter(skeleton("".join(words_of(name))))
+    return short[:1].casefold() == name[:1].casefold() and all(c in letters for c in short.casefold())
 
 
 def _with_lost_letters(name: str) -> str:

@@ -323,7 +323,9 @@ def _safe(text: str) -> str:
 @contextmanager
 def _progress() -> Iterator[Any]:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_complaints, transient=True) as progress:
+    # Where nobody watches, not even the empty line is left that a bar leaves behind.
+    hidden = not _complaints.is_terminal
+    with Progress(*columns, console=_complaints, transient=True, disable=hidden) as progress:
         task = progress.add_task("Reading")
 
         def report(what: str, done: int, total: int) -> None:
