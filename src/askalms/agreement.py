@@ -36,14 +36,15 @@ _FROM_BELOW = ("more than", "over", "at least")
 _SCALES = {"": 1.0, "thousand": 1e3, "million": 1e6}
 _BOUND = r"(?P<bound>\b(?:more than|over|at least|fewer than|less than|under|at most|up to)\s+)?(?:about\s+|some\s+)?"
 _NUMBER = r"\d{1,12}(?:\.\d{1,12})?"
+_WHOLE = r"\d{1,12}\b"
 _TO = r"\s*(?:to|and|or|[-–—])\s*"
 _PERCENT = re.compile(
     rf"{_BOUND}\b(?P<least>{_NUMBER})(?:\s*(?:%|percent|per cent)?{_TO}(?P<most>{_NUMBER}))?"
     r"[\s-]*(?P<sign>%|(?:percent|per cent)\b)"
 )
 _ONE_IN = re.compile(
-    rf"{_BOUND}\b(?P<part>1)[\s-](?:in|out of)[\s-](?:(?:every|each) )?(?P<whole>\d{1, 12})\b"
-    rf"(?:{_TO}(?:1 in )?(?P<other>\d{1, 12})\b)?"
+    rf"{_BOUND}\b(?P<part>1)[\s-](?:in|out of)[\s-](?:(?:every|each) )?(?P<whole>{_WHOLE})"
+    rf"(?:{_TO}(?:1 in )?(?P<other>{_WHOLE}))?"
 )
 _SOME_IN = re.compile(
     rf"{_BOUND}\b(?P<least>{_NUMBER})(?:{_TO}(?P<most>{_NUMBER}))?\s+"

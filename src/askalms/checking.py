@@ -494,7 +494,10 @@ def _notations(statements: Sequence[_Statement]) -> Iterator[Finding]:
 
 
 def _overlaps(term_sets: Sequence[frozenset[str]]) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.int64]]]:
-    """Give for each set the later ones that have terms in common with it, and how many; inverted lists find them."""
+    """Give for each set the later ones that have two terms or more in common with it, and how many.
+
+    Inverted lists find them, so sets that share nothing are never compared.
+    """
     rows: dict[str, list[int]] = defaultdict(list)
     for row, terms in enumerate(term_sets):
         for term in terms:
@@ -502,11 +505,19 @@ def _overlaps(term_sets: Sequence[frozenset[str]]) -> Iterator[tuple[int, NDArra
     postings = {term: np.array(found) for term, found in rows.items() if len(found) > 1}
     for row, terms in enumerate(term_sets):
         lists = [postings[term] for term in terms if term in postings]
-        if lists:
-            together = np.concatenate(lists)
+        if len(lists) < 2:
+            continue
+        together = np.concatenate(lists)
+        # Long lists are counted, which takes a step for each set; short ones are sorted.
+        if len(together) * 8 > len(term_sets):
+            counts = np.bincount(together, minlength=len(term_sets))
+            others = np.flatnonzero(counts[row + 1 :] > 1) + row + 1
+            shared = counts[others]
+        else:
             others, shared = np.unique(together[together > row], return_counts=True)
-            if len(others):
-                yield row, others, shared
+            others, shared = others[shared > 1], shared[shared > 1]
+        if len(others):
+            yield row, others, shared
 
 
 def _shown(figure: Figure) -> str:
