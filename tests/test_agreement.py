@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from askalms.agreement import contradict
+from askalms.agreement import contradict, counts_in, shares_in
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,36 @@ def test_no_sentence_contradicts_itself(text: str):
 def test_it_does_not_matter_which_comes_first(one: str, other: str):
     """A contradiction has two equal sides."""
     assert contradict(one, other) == contradict(other, one)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "figures"),
+    [
+        ("In 25% of families.", [(0.25, 0.25, "%")]),
+        ("In 25 percent of families.", [(0.25, 0.25, "percent")]),
+        ("In 2.5 per cent.", [(0.025, 0.025, "per cent")]),
+        ("In 5 to 10 percent.", [(0.05, 0.1, "percent")]),
+        ("In 5-10% of them.", [(0.05, 0.1, "%")]),
+        ("In 5% to 10% of them.", [(0.05, 0.1, "%")]),
+        ("In up to 70% of them.", [(0.0, 0.7, "%")]),
+        ("In more than 90 percent.", [(0.9, 1.0, "percent")]),
+        ("One in four of them, or 1 out of every 4.", [(0.25, 0.25, "1 in")] * 2),
+        ("In 1 in 1,000 to 2,000 births.", [(0.0005, 0.001, "1 in")]),
+        ("In 3 of every 1,000 births.", [(0.003, 0.003, "in 1000")]),
+        ("In 500 in 2008.", []),
+        ("In 300% of them.", []),
+        ("In 5 of 9 families.", []),
+        ("1 in 0, or 3 of 0.", []),
+        (f"3 in 1{'0' * 5000}, 1 in {'9' * 5000} and {'9' * 5000}%.", []),
+    ],
+)
+def test_shares_are_read_in_every_notation(sentence: str, figures: list[tuple[float, float, str]]):
+    """From 0 to 1, as least and most; what is no share is none."""
+    assert [(f.least, f.most, f.notation) for f in shares_in(sentence)] == figures
+
+
+@given(st.text(alphabet="0123456789 ,.-%inouftperceaybdm\n", max_size=60))
+def test_any_text_has_figures_in_order_or_none(text: str):
+    """Whatever digits stand in it."""
+    assert all(0 <= f.least <= f.most <= 1 for f in shares_in(text))
+    assert all(f.least >= 0 for f in counts_in(text))

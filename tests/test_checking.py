@@ -1,598 +1,412 @@
-"""The house rules: what is found, and what is let be."""
+"""The care of any corpus: what is found, how it is weighed, and what is let be."""
 
+import random
+from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, assume, given
+from hypothesis import given
 from hypothesis import settings as given_settings
 from hypothesis import strategies as st
 
-from askalms.checking import CheckReport, Finding, Rule, _grade, _Names, _numbers_in, check_corpus, read_originals
+from askalms.checking import Concern, Finding, Weight, check_corpus
 from askalms.corpus import Corpus, load_corpus
-from askalms.datatypes import Provenance
-from askalms.errors import CorpusError
-from askalms.settings import CheckingSettings, CorpusSettings
+from askalms.datatypes import Document, Provenance, Topic
+from askalms.segmentation import plain_blocks
+from askalms.settings import CorpusSettings
 from invented_pages import ALL, texts
 
-TOPICS = '[marlow]\nname = "Marlow syndrome"\nnames = ["Marlow syndrome", "MRLS"]\n'
-REFERENCES = """\
-[falls]
-title = "Falls in Early Life"
-publisher = "Norland Library of Health"
-reviewed = "2029-08"
-copy = "falls.txt"
+TODAY = date(2031, 6, 1)
+TOPICS = """\
+[marlow]
+name = "Marlow syndrome"
+names = ["Marlow syndrome", "MRLS"]
+home = true
 
-[walks]
-title = "Long walks"
-as_of = "2012"
-copy = "walks.txt"
-
-[house]
-title = "The house"
+[okafor]
+name = "Okafor disease"
+names = ["Okafor disease", "OKD"]
 """
-NOTHING_SAID = {"falls.txt": "Nobody knows.", "walks.txt": "Nobody cares."}
+HEAD = (
+    "---\ntitle: {0}\ntopic: {1}\npublisher: P\nurl: https://p.example/{0}\nreviewed: 2031-01\nlicense: free\n{2}---\n"
+)
+OWN = "sources: [falls]\n"
+"""Front matter of a page in the house's own words."""
 
 
-def front(sources: str = "[falls]") -> str:
-    """Five lines."""
-    return f"---\ntitle: Marlow syndrome\ntopic: marlow\nsources: {sources}\n---\n"
+def page(text: str, topic: str = "marlow", title: str = "One", more: str = "") -> str:
+    """A page of which all is known."""
+    return HEAD.format(title, topic, more) + text + "\n"
 
 
-def section(text: str, heading: str = "Balance", sources: str = "falls") -> str:
-    return f"## {heading}\n\n<!-- sources: {sources} -->\n\n{text}\n\n"
-
-
-def library(folder: Path, **pages: str) -> Corpus:
-    """Write pages (`a__md` becomes a.md) beside topics and references, and read them."""
-    files = {"topics.toml": TOPICS, "references.toml": REFERENCES}
-    files |= {name.replace("__", "."): text for name, text in pages.items()}
-    for name, text in files.items():
-        (folder / name).write_bytes(text.encode("utf-8", "replace"))
-    return load_corpus(folder, CorpusSettings())
-
-
-def check(folder: Path, page: str, copies: dict[str, str] | None = None, **limits: object) -> tuple[Finding, ...]:
-    """What is found in one page."""
-    settings = CheckingSettings(**{"max_grade": 99.0, **limits})  # type: ignore[arg-type]
-    corpus = library(folder, page__md=page)
+def look(folder: Path, topics: str = TOPICS, only: str = "", **pages: str) -> tuple[Finding, ...]:
+    """Write pages (`a__md` becomes a.md), read them, and tell what is found; of empty topics, those of its own."""
+    for name, text in {"topics.toml": topics, **pages}.items():
+        (folder / name.replace("__", ".")).write_text(text, "utf-8")
+    (folder / "references.toml").write_text('[falls]\ntitle = "Falls"\nreviewed = "2031"\n')
+    corpus = load_corpus(folder, CorpusSettings())
     assert corpus.problems == ()
-    return check_corpus(corpus, settings, copies).findings
+    found = check_corpus(corpus, 5.0, TODAY, only)
+    return tuple(f for f in found if "built-in topics" not in f.detail and f.detail != "'okafor' of topics.toml")
 
 
-def rules(folder: Path, text: str, copies: dict[str, str] | None = None, **limits: object) -> list[Rule]:
-    """The rules that a section with this text breaks."""
-    return [f.rule for f in check(folder, front() + section(text), copies, **limits)]
+def of(findings: tuple[Finding, ...], concern: Concern) -> list[Finding]:
+    return [f for f in findings if f.concern is concern]
 
 
-def test_a_page_that_keeps_the_rules_is_let_be(tmp_path: Path):
-    """Its figures are told all the same: 3 + 3 words in two sentences, each a short one or a name."""
-    corpus = library(tmp_path, page__md=front() + section("Marlow syndrome hurts. MRLS is rare."))
-    report = check_corpus(corpus, CheckingSettings(), {"falls.txt": "Nobody knows."})
-    assert (report.findings, report.not_at_hand) == ((), ())
-    (page,) = report.pages
-    assert (page.doc_id, page.sections, page.sentences, page.words, page.sources) == ("page.md", 1, 2, 6, 1)
-
-
-@pytest.mark.parametrize("sources", ["", "sources: []\n", "sources: ~\n"])
-def test_pages_that_name_no_sources_are_left_alone(tmp_path: Path, sources: str):
-    """Nobody in the house wrote them."""
-    bad = f"---\ntitle: A\ntopic: marlow\n{sources}---\n## Signs\n\nThis is {'very ' * 30}bad in 1999.\n"
-    corpus = library(tmp_path, page__md=bad, other__txt="This is bad. This is very bad.")
-    assert check_corpus(corpus, CheckingSettings(max_grade=0.0), {"falls.txt": bad}) == CheckReport((), (), ())
-
-
-def test_an_empty_corpus_has_nothing_to_mend(tmp_path: Path):
-    """With copies or without."""
-    corpus = library(tmp_path)
-    for copies in (None, {}, NOTHING_SAID):
-        assert check_corpus(corpus, CheckingSettings(), copies) == CheckReport((), (), ())
-
-
-def test_findings_stand_in_the_order_of_documents_and_lines(tmp_path: Path):
-    """What is about the whole document comes first in it."""
-    corpus = library(
-        tmp_path,
-        b__md=front("[falls, walks]") + section("Those with MRLS fall.") + section("Ears ring."),
-        a__md=front() + section("This hurts in MRLS."),
-    )
-    found = check_corpus(corpus, CheckingSettings(max_grade=-9.0)).findings
-    assert [(f.doc_id, f.line, f.rule) for f in found] == [
-        ("a.md", 0, Rule.HARD_TO_READ),
-        ("a.md", 10, Rule.POINTS_ELSEWHERE),
-        ("b.md", 0, Rule.HARD_TO_READ),
-        ("b.md", 1, Rule.UNLISTED_SOURCE),
-        ("b.md", 10, Rule.POINTS_ELSEWHERE),
-        ("b.md", 16, Rule.NAMES_NOTHING),
-    ]
-
-
-def test_only_one_document_is_checked_if_one_is_named(tmp_path: Path):
-    """The copies that others need are not missed, but the glossary is read."""
-    bad = section("Ears ring.", sources="walks")
-    corpus = library(tmp_path, a__md=front("[walks]") + bad, b__md=front() + section("Ears ring."))
-    report = check_corpus(corpus, CheckingSettings(), only="b.md")
-    assert [p.doc_id for p in report.pages] == ["b.md"]
-    assert {f.doc_id for f in report.findings} == {"b.md"}
-    assert report.not_at_hand == ("falls",)
-    assert check_corpus(corpus, CheckingSettings(), only="c.md") == CheckReport((), (), ())
-
-
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path, end: str):
-    """Whatever ends them; a sentence is found on the line where it begins."""
-    page = front() + section("MRLS hurts a lot and for a\nlong time. This hurts\nin MRLS. Ears ring.")
-    found = check(tmp_path, page.replace("\n", end))
-    assert [(f.line, f.rule, f.text) for f in found] == [
-        (11, Rule.POINTS_ELSEWHERE, "This hurts in MRLS."),
-        (12, Rule.NAMES_NOTHING, "Ears ring."),
-    ]
-
-
-# --- style
-
-
-@pytest.mark.parametrize(("words", "found"), [(25, []), (26, [Rule.LONG_SENTENCE])])
-def test_a_sentence_has_25_words_at_most(tmp_path: Path, words: int, found: list[Rule]):
-    """White space parts them, and the name of the disease is two."""
-    assert rules(tmp_path, f"Marlow syndrome is {'so ' * (words - 4)}bad.") == found
-
-
-def test_the_length_of_sentences_can_be_set(tmp_path: Path):
-    """The detail tells both numbers."""
-    (found,) = check(tmp_path, front() + section("Marlow syndrome is rare."), max_sentence_words=3)
-    assert (found.rule, found.detail) == (Rule.LONG_SENTENCE, "4 words of 3")
-
-
-@pytest.mark.parametrize(
-    ("sentence", "words"),
-    [
-        ("This hurts in MRLS.", "this"),
-        ("It’s a sign of MRLS.", "it's"),
-        ("THEIR ears ring in MRLS.", "their"),
-        ("In this way MRLS hurts.", "in this"),
-        ("“For example,” MRLS hurts.", "for example"),
-        ("However, MRLS hurts.", "however"),
-        ("MRLS hurts, as described above.", "described above"),
-        ("MRLS has the following signs.", "the following"),
-    ],
-)
-def test_a_sentence_must_not_point_elsewhere(tmp_path: Path, sentence: str, words: str):
-    """Whoever reads a quote does not see what stands around it; the longest opener is told."""
-    (found,) = check(tmp_path, front() + section(sentence))
-    assert (found.rule, found.detail) == (Rule.POINTS_ELSEWHERE, f'"{words}" is about what a quote does not show')
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "There is no cure for MRLS.",
-        "Both ears ring in MRLS.",
-        "Thistles and items do not cause MRLS.",
-        "People with MRLS say that this hurts.",
-        "Hearing goes in MRLS, following falls from above.",
-    ],
-)
-def test_a_word_that_only_looks_as_if_it_pointed_is_free(tmp_path: Path, sentence: str):
-    """Openers count as whole words at the beginning, places as whole phrases."""
-    assert rules(tmp_path, sentence) == []
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "MARLOW SYNDROME hurts.",
-        "MRLS hurts.",
-        "Many live with MRLS’s signs.",
-        "Most people lose their balance.",
-        "A few never balanced well.",
-    ],
-)
-def test_a_sentence_that_names_the_disease_or_its_subject_can_stand_alone(tmp_path: Path, sentence: str):
-    """By any name, with "'s" or without; the subject is what the heading names, in any form of the word."""
-    assert rules(tmp_path, sentence) == []
-
-
-@pytest.mark.parametrize("sentence", ["Ears ring.", "Alström syndrome is another matter.", "The syndrome hurts."])
-def test_a_sentence_must_name_what_it_is_about(tmp_path: Path, sentence: str):
-    """Another disease, or a part of the name, is not it."""
-    assert rules(tmp_path, sentence) == [Rule.NAMES_NOTHING]
-
-
-def test_before_the_first_heading_only_the_disease_counts(tmp_path: Path):
-    """There is no subject to name."""
-    page = f"{front()}<!-- sources: falls -->\n\nMarlow syndrome hurts. The ears ring.\n"
-    assert [f.text for f in check(tmp_path, page)] == ["The ears ring."]
-
-
-def test_all_headings_above_a_sentence_tell_its_subject(tmp_path: Path):
-    """Not only the nearest."""
-    page = f"{front()}## Balance\n\n{section('Balance goes. Ears ring. Night falls.', '').replace('##', '### Ears')}"
-    assert [f.text for f in check(tmp_path, page)] == ["Night falls."]
-
-
-def test_a_page_of_unknown_disease_is_held_to_its_headings(tmp_path: Path):
-    """A topic that is no disease of topics.toml is named after the page itself."""
-    corpus = library(tmp_path, a__md=f"---\ntitle: Okafor syndrome\nsources: [falls]\n---\n{section('Ears ring.')}")
-    assert [f.rule for f in check_corpus(corpus, CheckingSettings()).findings] == [Rule.NAMES_NOTHING]
-    named = library(
-        tmp_path, a__md=f"---\ntitle: Okafor syndrome\nsources: [falls]\n---\n{section('Okafor syndrome hurts.')}"
-    )
-    assert check_corpus(named, CheckingSettings()).findings == ()
-
-
-def test_the_line_that_dates_a_page_is_no_sentence_of_it(tmp_path: Path):
-    """It needs no source and no name."""
-    page = front() + section("MRLS hurts.") + "Published: May 2026\n"
-    assert check(tmp_path, page) == ()
-
-
-@pytest.mark.parametrize(
-    "furniture", ["Click here to log in.", "MRLS hurts much.\n\nMRLS hurts much.", "<div>MRLS</div>"]
-)
-def test_what_no_answer_will_hold_is_told(tmp_path: Path, furniture: str):
-    """What a page of the web has around its text, what stands twice, and HTML; comments are meant to be unseen."""
-    page = f"{front()}## Balance\n\nMRLS is rare.\n\n{furniture}\n\n<!-- sources: falls -->\n\n<!-- mend this -->\n"
-    (found,) = check(tmp_path, page)
-    assert (found.line, found.rule, found.text) == (10, Rule.NEVER_QUOTED, furniture.split("\n")[0])
-
-
-def test_what_the_house_says_of_itself_may_be_furniture(tmp_path: Path):
-    """A text whose sources below have no copy tells who wrote the page; no family asks for that."""
-    text = "## Balance\n\nMRLS is rare.\n\n<!-- sources: falls -->\n\n## Us\n\nClick here.\n\n<!-- sources: {} -->\n"
-    never = [
-        [f.rule for f in check(tmp_path, front() + text.format(s))] for s in ("house", "falls", "house, falls", "")
-    ]
-    assert [Rule.NEVER_QUOTED in found for found in never] == [False, True, True, True]
-
-
-def test_reading_grades_follow_the_formula():
-    """0.39 * words per sentence + 11.8 * syllables per word - 15.59; "vestibular" has four syllables."""
-    names = _Names(["Falls"])
-    corpus_of = {
-        "Ears ring.": 0.39 * 2 + 11.8 - 15.59,
-        "Ears ring all night. Legs hurt a lot.": 0.39 * 4 + 11.8 - 15.59,
-        "Vestibular.": 0.39 + 11.8 * 4 - 15.59,
-    }
-    for text, grade in corpus_of.items():
-        sentences = _sentences(text)
-        assert _grade(sentences, names) == pytest.approx(grade, abs=0.01)
-    assert _grade([], names) == 0.0
-
-
-def _sentences(text: str):
-    from askalms.chunking import chunk
-    from askalms.datatypes import Document
-    from askalms.segmentation import plain_blocks
-
-    document = Document("a.txt", text, "", ("marlow",), Provenance("A"), tuple(plain_blocks(text)))
-    return chunk(document, len, 999).sentences
-
-
-def test_a_page_may_be_as_hard_to_read_as_the_limit_and_no_harder(tmp_path: Path):
-    """Two sentences of four short words, MRLS being one: 0.39 * 4 + 11.8 - 15.59 = -2.23, whatever it is called."""
-    for name in ("MRLS", "Marlow syndrome"):
-        page = front() + section(f"{name} can hurt much. {name} does not last.")
-        assert [f.rule for f in check(tmp_path, page, max_grade=-2.22)] == []
-        (found,) = check(tmp_path, page, max_grade=-2.24)
-        assert (found.line, found.rule, found.detail) == (0, Rule.HARD_TO_READ, "grade -2.2 of -2.24")
-
-
-GLOSSARY = (
-    "---\ntitle: Words explained\ntopic: marlow\n---\n## Words\n\n### {term}\n\nA part of the ear. It is small.\n"
-)
-
-
-def test_a_word_that_the_glossary_explains_is_a_short_one(tmp_path: Path):
-    """Its headings below the second rank are the explained words; those above are not."""
-    page = front() + section("The labyrinthine membrane hurts in MRLS.")
-
-    def grade(**pages: str) -> float:
-        return (
-            check_corpus(library(tmp_path, page__md=page, **pages), CheckingSettings(), only="page.md").pages[0].grade
-        )
-
-    hard = grade()
-    assert grade(words__md=GLOSSARY.format(term="Labyrinthine membrane")) == hard
-    (tmp_path / "words.md").rename(tmp_path / "words-explained.md")
-    easy = 0.39 * 5 + 11.8 - 15.59
-    assert grade() == pytest.approx(easy, abs=0.01)
-    (tmp_path / "words-explained.md").write_text(GLOSSARY.format(term="Labyrinthine membrane").replace("###", "##"))
-    assert grade() == hard > easy
+def places(finding: Finding) -> list[tuple[str, int]]:
+    return [(m.doc_id, m.line) for m in finding.mentions]
 
 
 # --- provenance
 
 
-def test_a_section_must_name_its_sources(tmp_path: Path):
-    """The finding stands where its first sentence does, under its heading."""
-    page = front() + section("MRLS hurts.") + "## Ears\n\nThe ears ring.\n"
-    assert check(tmp_path, page) == (
-        Finding("page.md", 14, Rule.NO_SOURCE, "add <!-- sources: ... --> below it", "Ears"),
+def test_pages_of_which_all_is_known_are_let_be(tmp_path: Path):
+    """One for each topic, each with words of its own."""
+    found = look(tmp_path, a__md=page("MRLS is rare."), b__md=page("OKD is rare.", "okafor"))
+    assert found == ()
+
+
+def test_an_empty_corpus_lacks_nothing():
+    """Not even its home topic."""
+    assert check_corpus(Corpus((), {"m": Topic("m", "M", ("M",), home=True)}, {}, ()), 5.0, TODAY) == ()
+
+
+def test_what_is_missing_of_the_provenance_is_told_by_weight(tmp_path: Path):
+    """Nobody named, or a file's name for a title, is to be mended; a page need not say the rest."""
+    bare = look(tmp_path, page__txt="Marlow syndrome is rare.\n\nMarlow syndrome hurts.\n")
+    assert [(f.weight, f.detail, places(f)) for f in of(bare, Concern.PROVENANCE)] == [
+        (Weight.MEND, "title is the name of the file, no publisher", [("page.txt", 0)]),
+        (Weight.KNOW, "no address, no date, no licence", [("page.txt", 0)]),
+    ]
+
+
+def test_a_title_from_the_page_is_guessed(tmp_path: Path):
+    """It is told, so that somebody may look at it."""
+    text = "---\npublisher: P\nlicense: free\nurl: https://p.example\nreviewed: 2031\n---\n"
+    text += "# Marlow syndrome\n\nIt is rare.\n"
+    assert [f.detail for f in look(tmp_path, a__md=text)] == ["title guessed: 'Marlow syndrome'"]
+
+
+def test_a_page_that_names_its_sources_needs_no_address(tmp_path: Path):
+    """The sources have theirs."""
+    text = page("MRLS is rare.", more=OWN).replace("url: https://p.example/One\n", "")
+    assert look(tmp_path, a__md=text) == ()
+    (found,) = look(tmp_path, a__md=text.replace(OWN, ""))
+    assert found.detail == "no address"
+
+
+@pytest.mark.parametrize(("reviewed", "found"), [("2026-06-02", []), ("2026-06-01", [5]), ("2010", [21])])
+def test_a_page_is_old_from_the_age_in_the_settings(tmp_path: Path, reviewed: str, found: list[int]):
+    """Whole years to the day."""
+    ages = look(tmp_path, a__md=page("MRLS is rare.").replace("2031-01", reviewed))
+    assert [f.detail for f in ages] == [f"the page of {reviewed} is {years} years old" for years in found]
+    assert {f.weight for f in ages} <= {Weight.KNOW}
+
+
+def test_an_old_source_is_told_once_with_all_pages_written_from_it(tmp_path: Path):
+    """One without a date is told as well."""
+    sources = "sources:\n- title: Old\n  reviewed: '2020-03'\n- title: Undated\n"
+    found = look(tmp_path, a__md=page("MRLS is rare.", more=sources), b__md=page("MRLS hurts.", more=sources))
+    assert [(f.detail, places(f)) for f in found] == [
+        ("the source 'Old' of 2020-03 is 11 years old", [("a.md", 0), ("b.md", 0)]),
+        ("the source 'Undated' has no date", [("a.md", 0), ("b.md", 0)]),
+    ]
+
+
+# --- topics
+
+
+def test_a_home_topic_without_a_document_is_to_be_mended(tmp_path: Path):
+    """Other topics of the folder are only told."""
+    topics = TOPICS + '[finch]\nname = "Finch disease"\nnames = ["Finch disease"]\n'
+    found = of(look(tmp_path, topics, a__md=page("OKD is rare.", "okafor")), Concern.EMPTY_TOPIC)
+    assert [f.weight for f in found] == [Weight.MEND, Weight.KNOW]
+    assert "Marlow syndrome" in found[0].detail
+    assert found[1].detail == "'finch' of topics.toml"
+
+
+def test_one_home_topic_with_a_document_is_enough(tmp_path: Path):
+    """The built-in one may stay empty."""
+    assert of(look(tmp_path, a__md=page("MRLS hurts.")), Concern.EMPTY_TOPIC)[1:] == []
+
+
+def test_a_page_about_no_known_topic_is_to_be_mended_if_its_title_was_guessed(tmp_path: Path):
+    """A stated title names a new disease; a guessed one may be anything, and no question will find the page."""
+    text = "Our club met in spring. We walked by the sea.\n"
+    head = "---\npublisher: P\n{}---\n# Club news\n\n"
+    known = page("MRLS is rare.")
+    for title, weight in (("", Weight.MEND), ("title: Club news\n", Weight.KNOW)):
+        (found,) = of(look(tmp_path, a__md=known, b__md=head.format(title) + text), Concern.UNKNOWN_TOPIC)
+        assert (found.weight, places(found)) == (weight, [("b.md", 0)])
+        assert "'Club news'" in found.detail
+
+
+# --- the same words
+
+LONG = "Cells of the inner ear die early in most people with this disease."
+BODY = [
+    f"The {part} of people with this disease may be hurt by it."
+    for part in ("ears", "eyes", "legs", "arms", "lungs", "nose")
+]
+
+
+def test_a_sentence_in_several_documents_is_told_with_its_lines(tmp_path: Path):
+    """Whatever its accents and spaces; and whether the documents are about one disease."""
+    found = look(tmp_path, a__md=page(f"MRLS is rare.\n\n{LONG}"), b__md=page(f"{LONG.replace(' ', '  ')} It hurts."))
+    assert [(f.concern, f.weight, f.detail, places(f)) for f in found] == [
+        (Concern.SAME_SENTENCE, Weight.KNOW, "in 2 documents about marlow", [("a.md", 11), ("b.md", 9)])
+    ]
+    (found,) = look(tmp_path, b__md=page(f"OKD is rare. {LONG}", "okafor"))
+    assert found.detail == "in 2 documents about different diseases: marlow, okafor"
+    assert {m.text for m in found.mentions} == {LONG}
+
+
+def test_short_sentences_and_dates_are_the_same_by_nature(tmp_path: Path):
+    """Nor is what stands twice on one page."""
+    same = "There is no cure.\n\nLast reviewed: 4 May 2031\n"
+    assert (
+        look(tmp_path, a__md=page(f"{same}\n{LONG} It is so.\n\n## B\n\n{LONG}"), b__md=page(f"{same}\n\nIt hurts."))
+        == ()
     )
 
 
-def test_a_section_without_a_sentence_needs_no_source(tmp_path: Path):
-    """There is nothing to be told."""
-    assert check(tmp_path, front() + section("MRLS hurts.") + "## Ears\n\n## Legs\n") == ()
+def test_the_same_text_twice_is_to_be_mended(tmp_path: Path):
+    """Under any name and front matter, about one disease or two; its sentences are not told again."""
+    text = " ".join(BODY)
+    found = look(tmp_path, a__md=page(text), b__txt=text, c__md=page(text, "okafor"))
+    (same,) = of(found, Concern.PAGES_ALIKE)
+    assert (same.weight, places(same)) == (Weight.MEND, [("a.md", 0), ("b.txt", 0), ("c.md", 0)])
+    assert same.detail.startswith("the same text, about different diseases: ")
+    assert of(found, Concern.SAME_SENTENCE) == []
 
 
-def test_a_section_may_only_name_known_sources(tmp_path: Path):
-    """Both a slip in the id and one that the head of the page leaves out are told, with the heading."""
-    page = front() + section("MRLS hurts.", sources="falls, fall, walks")
-    assert [(f.line, f.rule, f.detail, f.text) for f in check(tmp_path, page)] == [
-        (10, Rule.UNKNOWN_SOURCE, "'fall' is not in references.toml", "Balance"),
-        (10, Rule.UNLISTED_SOURCE, "'walks' is not among the sources at the top", "Balance"),
-    ]
+@pytest.mark.parametrize(
+    ("shared", "topic", "weight", "share"),
+    [
+        (6, "marlow", Weight.MEND, "all"),
+        (5, "marlow", Weight.MEND, "at least 83%"),
+        (4, "marlow", Weight.KNOW, "at least 67%"),
+        (5, "okafor", Weight.KNOW, "at least 83%"),
+    ],
+)
+def test_pages_that_share_most_sentences_are_alike(tmp_path: Path, shared: int, topic: str, weight: Weight, share: str):
+    """Of the shorter page; nearly all of them, on one disease, make one of the pages needless."""
+    other = [*BODY[:shared], *(s.replace("people", "men") for s in BODY[shared:]), "It is so.", "It will pass."]
+    (found,) = of(look(tmp_path, a__md=page(" ".join(BODY)), b__md=page(" ".join(other), topic)), Concern.PAGES_ALIKE)
+    assert found.weight is weight
+    assert found.detail.startswith(f"they share {share}")
+    assert ("different diseases" in found.detail) == (topic == "okafor")
 
 
-@pytest.mark.parametrize("sources", ["[falls, fall]", "\n- falls\n- title: fall\n  url: https://a.example"])
-def test_the_head_of_a_page_may_only_name_known_sources(tmp_path: Path, sources: str):
-    """Neither an unknown id nor a description of its own."""
-    found = check(tmp_path, front(sources) + section("MRLS hurts."))
-    assert [(f.line, f.rule, f.detail) for f in found] == [(1, Rule.UNKNOWN_SOURCE, "'fall' is not in references.toml")]
-
-
-def test_every_source_at_the_head_of_a_page_is_used(tmp_path: Path):
-    """By at least one section."""
-    found = check(tmp_path, front("[walks, falls, house]") + section("MRLS hurts."))
-    assert [(f.line, f.rule, f.detail) for f in found] == [
-        (1, Rule.UNLISTED_SOURCE, "no section names 'house'"),
-        (1, Rule.UNLISTED_SOURCE, "no section names 'walks'"),
-    ]
+def test_pages_that_share_half_of_their_sentences_are_not_alike(tmp_path: Path):
+    """The sentences are told one by one instead; two shared ones are too few to tell."""
+    half = [*BODY[:3], *(s.replace("people", "men") for s in BODY[3:])]
+    found = look(tmp_path, a__md=page(" ".join(BODY)), b__md=page(" ".join(half)))
+    assert [f.concern for f in found] == [Concern.SAME_SENTENCE] * 3
+    found = look(tmp_path, a__md=page(" ".join(BODY[:2])), b__md=page(" ".join([*BODY[:2], "It is so."])))
+    assert of(found, Concern.PAGES_ALIKE) == []
 
 
 # --- numbers
 
 
-@pytest.mark.parametrize(
-    ("text", "numbers"),
-    [
-        ("None, and nobody.", set()),
-        ("Two of 12.5 percent", {"2", "12.5"}),
-        ("twelve, Half, twenty", {"12", "50", "20"}),
-        ("one in four, 1 in 4, One out of every four, 25%", {"25"}),
-        ("1 in 1,500", {"0.0666667"}),
-        ("1,500,000 or 1500000", {"1500000"}),
-        ("on 05 May 2029, aged 5", {"5", "2029"}),
-        ("the genes MRLW1 and MRLW2, ages 3-7", {"mrlw1", "mrlw2", "3", "7"}),
-        ("one ear, 1 ear, 01", set()),
-        ("0.5 and 00 and 007", {"0.5", "0", "7"}),
-        ("21 in 4", {"21", "4"}),
-        ("1 in 0", set()),
-        ("1 in 10,000,000", {"10000000"}),
-        (f"1 in {'9' * 5000}", {"9" * 5000}),
-        ("٣ ears, ² ears", {"٣", "2"}),
-        ("", set()),
-    ],
-)
-def test_numbers_are_the_same_in_figures_and_in_words(text: str, numbers: set[str]):
-    """A share is its percentage, thousands may be parted, and one is no number, since "one" is an article too."""
-    assert _numbers_in(text) == numbers
+def numbers(folder: Path, *sentences: str, own: bool = False, topic: str = "marlow") -> list[Finding]:
+    """What is told of the figures in two pages, one sentence each; the first is about Marlow syndrome."""
+    more = OWN if own else ""
+    pages = [page(text, t, more=more) for text, t in zip(sentences, ["marlow", topic], strict=True)]
+    found = look(folder, a__md=pages[0], b__md=pages[1])
+    return [f for f in found if f.concern in (Concern.CONTRADICTION, Concern.NOTATION)]
 
 
 @pytest.mark.parametrize(
-    ("said", "written", "missing"),
+    ("one", "other", "detail"),
     [
-        ("Some 70 people have it.", "MRLS is known in 70 people.", []),
-        ("Some 70 people have it.", "MRLS is known in 71 people.", ["71"]),
-        ("Some 700 people have it.", "MRLS is known in 70 people.", ["70"]),
-        ("It starts at the age of three.", "MRLS begins at 3.", []),
-        ("It starts at the age of 3.", "MRLS begins at three.", []),
-        ("One in four falls.", "In MRLS 25 percent fall.", []),
-        ("25% fall.", "In MRLS 1 in 4 falls.", []),
-        ("25% fall.", "In MRLS 1 in 5 falls.", ["20"]),
-        ("1,500 fell.", "In MRLS 1500 fell.", []),
-        ("The gene is MRLW1.", "In MRLS the gene is MRLW2, not mrlw1.", ["mrlw2"]),
-        ("Both ears ring.", "In MRLS one ear or 1 leg hurts.", []),
-        ("Nobody counted.", "MRLS was found in 2031 in 9 people.", ["2031", "9"]),
+        (
+            "About 70 people with MRLS are known worldwide.",
+            "More than 90 people worldwide are known to have Marlow syndrome.",
+            "70 against 90 or more",
+        ),
+        ("Deafness comes in 40% of children.", "Deafness comes in 70 percent of children.", "40% against 70%"),
+        (
+            "Marlow syndrome occurs in 1 in 50,000 newborns.",
+            "MRLS occurs in about 1 in 200,000 to 300,000 newborns.",
+            "0.002% against 0.000333333% to 0.0005%",
+        ),
     ],
 )
-def test_a_number_needs_a_source(tmp_path: Path, said: str, written: str, missing: list[str]):
-    """It stands in a source of its section, in whatever form; each that does not is told."""
-    found = check(tmp_path, front() + section(written), {"falls.txt": said})
-    assert [(f.rule, f.detail, f.line) for f in found] == [
-        (Rule.NUMBER_WITHOUT_SOURCE, f"{number} is in none of falls", 10) for number in missing
-    ]
+def test_figures_of_the_same_that_are_apart_contradict(tmp_path: Path, one: str, other: str, detail: str):
+    """In the words of others it is good to know; in the house's own it is to be mended."""
+    (found,) = numbers(tmp_path, one, other)
+    assert (found.concern, found.weight, found.detail) == (Concern.CONTRADICTION, Weight.KNOW, f"marlow: {detail}")
+    assert places(found) == [("a.md", 9), ("b.md", 9)]
+    (found,) = numbers(tmp_path, one, other, own=True)
+    assert found.weight is Weight.MEND
 
 
-def test_what_references_say_of_a_source_is_said_by_it(tmp_path: Path):
-    """Its title, publisher and date hold numbers as well."""
-    page = front("[falls, walks]") + section("MRLS was seen in August, 2029, 8 and 2012.", sources="falls, walks")
-    assert check(tmp_path, page, NOTHING_SAID) == ()
-
-
-def test_the_sources_of_another_section_are_no_source(tmp_path: Path):
-    """Each section stands on its own."""
-    page = front("[falls, walks]") + section("MRLS hurts 5.") + section("MRLS takes 5.", sources="walks")
-    found = check(tmp_path, page, {"falls.txt": "5 of them.", "walks.txt": "Nobody cares."})
-    assert [(f.line, f.detail) for f in found] == [(16, "5 is in none of walks")]
-
-
-def test_where_a_copy_is_not_at_hand_numbers_are_not_compared(tmp_path: Path):
-    """The missing one might hold them; it is told which are missing, by id, if a page needs them."""
-    page = front("[walks, falls, house]") + section("MRLS hurts 5.", sources="walks, house") + section("MRLS takes 5.")
-    corpus = library(tmp_path, page__md=page)
-    report = check_corpus(corpus, CheckingSettings(), {"falls.txt": "Nobody knows."})
-    assert [(f.line, f.rule) for f in report.findings] == [(16, Rule.NUMBER_WITHOUT_SOURCE)]
-    assert report.not_at_hand == ("walks",)
-
-
-def test_a_source_that_has_no_copy_holds_no_number(tmp_path: Path):
-    """What the house says of itself is no source of facts, and nothing is missing."""
-    page = front("[house]") + section("MRLS hurts 5.", sources="house")
-    report = check_corpus(library(tmp_path, page__md=page), CheckingSettings(), NOTHING_SAID)
-    assert [f.detail for f in report.findings] == ["5 is in none of house"]
-    assert report.not_at_hand == ()
-
-
-def test_without_copies_nothing_is_compared(tmp_path: Path):
-    """But it is told which would be needed."""
-    page = front("[falls, house]") + section("MRLS hurts 5.") + section("MRLS hurts 7.", sources="house")
-    for copies in (None, {}):
-        report = check_corpus(library(tmp_path, page__md=page), CheckingSettings(), copies)
-        assert (report.findings, report.not_at_hand) == ((), ("falls",))
-
-
-# --- words of others
-
-
-EIGHT = "people fall often when they walk in fog"
-"""Eight words in a row that a source may have as well."""
-
-
-def shared(folder: Path, text: str, source: str, **limits: object) -> list[str]:
-    found = check(folder, front() + section(text), {"falls.txt": source}, **limits)
-    return [f.detail for f in found if f.rule is Rule.SHARED_WORDS]
+def test_one_document_may_contradict_itself(tmp_path: Path):
+    """Then both places are in it."""
+    text = "About 70 people worldwide are known to have it.\n\nSome 90 people worldwide are known to have it."
+    (found,) = look(tmp_path, a__md=page(text))
+    assert (found.concern, places(found)) == (Concern.CONTRADICTION, [("a.md", 9), ("a.md", 11)])
 
 
 @pytest.mark.parametrize(
-    ("said", "written", "found"),
+    ("one", "other"),
     [
-        (f"We saw that {EIGHT}.", f"In MRLS {EIGHT}.", 0),
-        (f"We saw {EIGHT} alone.", f"In MRLS {EIGHT} alone.", 1),
-        (f"We saw {EIGHT} ALÓNE.", f"In MRLS {EIGHT.upper()}: alone!", 1),
-        (f"We saw {EIGHT}. Alone they stay.", f"In MRLS {EIGHT} alone.", 1),
-        (f"We saw {EIGHT} every day of the year, alas.", f"In MRLS {EIGHT} every day of the year, alas.", 1),
-        (f"We saw {EIGHT}, {EIGHT}, it seems.", f"In MRLS {EIGHT}, {EIGHT}, it seems.", 2),
+        ("About 70 people are known worldwide.", "At least 60 people are known worldwide."),
+        ("About 70 people were known worldwide in 2008.", "About 90 people were known worldwide in 2016."),
+        ("About 70 people are known worldwide.", "About 90 people a year are known worldwide."),
+        ("About 70 people with OKD are known worldwide.", "About 90 people with MRLS are known worldwide."),
+        ("Deafness comes in 40% of children.", "Deafness does not come in 70% of children."),
+        ("Most forms, 90 percent of cases, are mild ones.", "Severe forms, 10 percent of cases, are mild ones."),
+        ("Changes in the MRLW1 gene are behind 40% of cases.", "Changes in the MRLW2 gene are behind 20% of cases."),
+        ("Type 1 makes up 40% of all known families.", "Type 2 makes up 20% of all known families."),
+        ("Deafness comes in 40% of children.", "Blindness comes in 70% of children."),
+        ("Deafness comes in 40% of children in Norland.", "Deafness comes in 70% of children in Sudland."),
     ],
 )
-def test_eight_words_in_a_row_may_be_shared_and_no_more(tmp_path: Path, said: str, written: str, found: int):
-    """Without regard to case, accents and points; a longer run is told once for every nine words."""
-    assert (
-        shared(tmp_path, f"{written} Much of MRLS is yet unknown.", f"{said}")
-        == ["9 or more words as in falls.txt"] * found
+def test_figures_of_different_things_do_not_contradict(tmp_path: Path, one: str, other: str):
+    """Bounds that meet, years, diseases, the rest, forms, genes, types, signs and places."""
+    assert numbers(tmp_path, one, other) == []
+
+
+def test_figures_on_different_diseases_do_not_contradict(tmp_path: Path):
+    """What a page is about counts where the sentence names nothing."""
+    pair = ("About 70 people are known worldwide.", "About 90 people are known worldwide.")
+    assert numbers(tmp_path, *pair, topic="okafor") == []
+    assert len(numbers(tmp_path, *pair)) == 1
+
+
+def test_parts_that_one_page_sets_side_by_side_do_not_contradict(tmp_path: Path):
+    """They come to no more than the whole."""
+    parts = "The common form makes up 70% of cases. The rare form makes up {}% of cases."
+    for second, found in ((20, 0), (40, 1)):
+        text = parts.format(second).replace("rare form", "common form")
+        assert len(of(look(tmp_path, a__md=page(text)), Concern.CONTRADICTION)) == found
+
+
+@pytest.mark.parametrize("other", ["25 percent", "25 per cent", "1 in 4", "one in four"])
+def test_the_same_figure_written_in_two_ways_is_told_apart(tmp_path: Path, other: str):
+    """It is no contradiction, and good to know."""
+    one = "Each child of two carriers has a 25% chance of the disease."
+    (found,) = numbers(tmp_path, one, f"Two carriers pass the disease on to a child with a chance of {other}.")
+    assert (found.concern, found.weight) == (Concern.NOTATION, Weight.KNOW)
+    assert found.detail.startswith("marlow: 25% is written in 2 ways: ")
+    assert places(found) == [("a.md", 9), ("b.md", 9)]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Two carriers pass the disease on to each child with a chance of 25%.",
+        "Two carriers pass the disease on to each child with a chance of 25%, or 25 percent.",
+        "Deafness is found in 25 percent of grandparents.",
+    ],
+)
+def test_one_notation_or_another_subject_is_let_be(tmp_path: Path, other: str):
+    """A sentence that gives both ways helps the reader."""
+    assert numbers(tmp_path, "Each child of two carriers has a 25% chance of the disease.", other) == []
+
+
+def test_names_that_lost_their_letters_are_known(tmp_path: Path):
+    """A copy that lost its accents speaks of the same disease."""
+    topics = TOPICS.replace("Okafor disease", "Ökåfor disease")
+    text = "About {} people with {} are known worldwide."
+    found = look(
+        tmp_path,
+        topics,
+        a__md=page(text.format(70, "Ökåfor disease")),
+        b__md=page(text.format(90, "kfor disease")),
+        c__md=page("OKD hurts.", "okafor"),
     )
+    assert [f.detail for f in found] == ["okafor: 70 against 90"]
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["Marlow syndrome", "Falls in Early Life", "Norland Library of Health", "balance of the inner ear"],
-)
-def test_a_name_is_one_word(tmp_path: Path, name: str):
-    """Of a disease, a page, a publisher or an explained thing: nobody can say it otherwise."""
-    library(tmp_path, **{"words-explained__md": GLOSSARY.format(term="Balance of the inner ear")})
-    seven = "people fall when they walk in fog"
-    source = f"They say {name.upper()} {seven}."
-    assert shared(tmp_path, f"In MRLS {name} {seven} at night.", source) == []
-    (tmp_path / "words-explained.md").unlink(missing_ok=True)
+# --- links
 
 
-def test_a_name_beside_eight_words_is_one_too_many(tmp_path: Path):
-    """It is one word, not none."""
-    source = f"They say Marlow syndrome {EIGHT}."
-    assert len(shared(tmp_path, f"In balance Marlow syndrome {EIGHT} at night.", source)) == 1
-
-
-def test_how_many_words_may_be_shared_can_be_set(tmp_path: Path):
-    """The detail tells the number."""
-    source = f"They say {EIGHT}."
-    found = shared(tmp_path, f"In MRLS {EIGHT} at night.", source, max_shared_words=7)
-    assert found == ["8 or more words as in falls.txt"]
-
-
-def test_headings_are_words_as_well_but_comments_are_not(tmp_path: Path):
-    """What cannot be quoted can be copied; the finding gives the line and the words."""
-    heading = "Children who often fall and walk with a stick"
-    page = front() + section("Children fall.", heading) + f"<!-- {heading} -->\n"
-    (found,) = check(tmp_path, page, {"falls.txt": f"{heading}"})
-    assert (found.line, found.rule, found.text) == (6, Rule.SHARED_WORDS, heading.lower())
-
-
-@pytest.mark.parametrize(
-    ("written", "found"),
-    [
-        # Ten words each: of twenty, 16 in the same order are 80 percent.
-        ("MRLS people often fall when they walk in thick fog.", ["100% the words"]),
-        ("MRLS people never fall when they walk in thick fog.", ["90% the words"]),
-        ("MRLS people never fall when they walk in white fog.", []),
-        ("Fog in walk they when fall often people with MRLS.", []),
-        # Seven words each.
-        ("MRLS people dislike to walk in fog.", []),
-        # Eight words each.
-        ("MRLS people dislike to walk in thick fog.", ["100% the words"]),
-    ],
-)
-def test_a_sentence_is_not_nearly_one_of_a_source(tmp_path: Path, written: str, found: list[str]):
-    """It may have 80 percent of its words in the same order, and no more, where it has eight words or more."""
-    source = (
-        "MRLS people often fall when they walk in thick fog. MRLS people dislike to walk in fog. "
-        "MRLS people dislike to walk in thick fog."
+def test_the_links_of_a_page_are_listed_with_their_lines(tmp_path: Path):
+    """Without the stop after them, each once for a page, and without the page's own address."""
+    text = (
+        "See https://a.example/x_(y).\n\n[More](http://b.example/?q=1#z), or www.c.example.\n\n"
+        "Again https://a.example/x_(y), <https://d.example/ä>, https://p.example/One and http://.\n\nMRLS is rare."
     )
-    near = check(tmp_path, front() + section(written), {"falls.txt": source}, max_shared_words=99)
-    assert [(f.rule, f.line, f.text) for f in near] == [(Rule.NEAR_COPY, 10, written)] * len(found)
-    assert [f.detail for f in near] == [f"{part} of a sentence in falls.txt" for part in found]
-
-
-def test_the_nearest_copy_is_told(tmp_path: Path):
-    """Of several, the one with the most words."""
-    copies = {
-        "falls.txt": "MRLS people never fall when they walk in thick fog at night.",
-        "walks.txt": "MRLS people often fall when they walk in white fog.",
+    found = look(
+        tmp_path,
+        a__md=page(text),
+        b__md=page(
+            "OKD: www.c.example\n\nOKD is rare.",
+            "okafor",
+        ),
+    )
+    assert {f.detail: places(f) for f in of(found, Concern.LINK)} == {
+        "https://a.example/x_(y)": [("a.md", 9)],
+        "http://b.example/?q=1#z": [("a.md", 11)],
+        "www.c.example": [("a.md", 11), ("b.md", 9)],
+        "https://d.example/ä": [("a.md", 13)],
     }
-    written = "MRLS people often fall when they walk in thick fog."
-    (found,) = check(tmp_path, front() + section(written), copies, max_shared_words=99)
-    assert found.detail == "90% the words of a sentence in walks.txt"
+    assert {f.weight for f in of(found, Concern.LINK)} == {Weight.KNOW}
 
 
-def test_copies_that_no_page_names_are_compared_with_too(tmp_path: Path):
-    """Words of others stay theirs."""
-    sentence = "MRLS people often fall when they walk in thick fog."
-    found = check(tmp_path, front() + section(sentence), {"other.txt": sentence})
-    assert [f.rule for f in found] == [Rule.SHARED_WORDS, Rule.NEAR_COPY]
+# --- the whole
 
 
-# --- copies of the sources
+def test_findings_stand_in_the_order_of_concerns_with_what_to_mend_first(tmp_path: Path):
+    """And one document's findings can be asked for alone."""
+    found = look(tmp_path, a__txt="MRLS is rare.", b__md=page(f"{LONG} OKD hurts.", "okafor"), c__md=page(LONG))
+    keys = [(list(Concern).index(f.concern), f.weight is Weight.KNOW) for f in found]
+    assert keys == sorted(keys)
+    alone = look(tmp_path, only="a.txt")
+    assert alone == tuple(f for f in found if any(m.doc_id == "a.txt" for m in f.mentions))
 
 
-def test_copies_are_read_without_their_front_matter(tmp_path: Path):
-    """By the name of the file, from subfolders too; other formats are no copies."""
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "a.md").write_bytes(b"---\ntitle: A\n---\nEars ring.\r\n")
-    (tmp_path / "sub" / "b.TXT").write_text("---\ntitle: B\n---\n")
-    (tmp_path / "c.pdf").write_bytes(b"\0")
-    assert read_originals([tmp_path], 1.0) == {"a.md": "Ears ring.\r\n", "b.TXT": "---\ntitle: B\n---\n"}
-    assert read_originals([], 1.0) == {}
+@given_settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(ALL), texts), min_size=1, max_size=5))
+def test_whatever_pages_hold_mentions_are_of_their_lines(pages: list[str]):
+    """No page makes the check fail, and each sentence told begins on the line told."""
+    documents = [document(f"{n}.txt", text) for n, text in enumerate(pages)]
+    documents = [d for d in documents if d.blocks]
+    texts_of = {d.doc_id: d.text for d in documents}
+    for finding in check_corpus(corpus_of(documents), 5.0, TODAY):
+        for mention in finding.mentions:
+            if mention.text:
+                line = texts_of[mention.doc_id].replace("\r\n", "\n").replace("\r", "\n").split("\n")[mention.line - 1]
+                assert mention.text.split()[0] in line
 
 
-def test_a_copy_that_cannot_be_read_is_an_error(tmp_path: Path):
-    """To leave it out would be to compare with less than was asked for."""
-    with pytest.raises(CorpusError, match=r"there is no folder '.*nowhere'; name the folder that holds copies"):
-        read_originals([tmp_path / "nowhere"], 1.0)
-    (tmp_path / "a.txt").write_bytes(b"a\0b")
-    with pytest.raises(CorpusError, match=r"the source '.*a\.txt': it holds NUL bytes"):
-        read_originals([tmp_path], 1.0)
+def document(doc_id: str, text: str, topic: str = "marlow") -> Document:
+    provenance = Provenance(doc_id, "P", "https://p.example", "2031-01", "free")
+    return Document(doc_id, text, "", (topic,), provenance, tuple(plain_blocks(text)))
 
 
-# --- promises for every document
+def corpus_of(documents: list[Document]) -> Corpus:
+    topics = {t: Topic(t, f"{t} disease", (f"{t} disease",), home=True) for t in {d.topics[0] for d in documents}}
+    return Corpus(tuple(documents), topics, {}, ())
 
 
-@given_settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(text=texts, copy=texts, end=st.sampled_from(["\n", "\r\n", "\r"]))
-def test_whatever_a_page_holds_it_is_checked(tmp_path: Path, text: str, copy: str, end: str):
-    """Findings name lines of the page, in their order, and sentences that stand there."""
-    page = (front("[falls, nowhere, house]") + section("MRLS hurts.", sources="falls, nowhere") + text).replace(
-        "\n", end
-    )
-    corpus = library(tmp_path, page__md=page)
-    assume(not corpus.problems)
-    report = check_corpus(corpus, CheckingSettings(), {"falls.txt": copy})
-    lines = [f.line for f in report.findings]
-    assert lines == sorted(lines)
-    assert all(0 <= line <= len(page.replace("\r\n", "\n").replace("\r", "\n").split("\n")) for line in lines)
-    assert len(report.pages) == 1
-    assert report.pages[0].sentences >= 1
+def test_two_thousand_pages_are_checked_and_every_planted_fault_is_found():
+    """Forty diseases of fifty pages, each page with a sentence of its site and ten of its own."""
+    chance = random.Random(7)
+    words = [f"{a}{b}" for a in ("bo", "ka", "li", "mu", "ne", "ro", "sa", "ti") for b in ("dan", "fer", "gol", "hin")]
 
+    def said() -> str:
+        many = chance.choice(["25% of", "many"])
+        return f"{' '.join(chance.sample(words, 9)).capitalize()} in {many} {chance.choice(words)}."
 
-def test_a_page_is_no_copy_of_itself_without_a_sentence(tmp_path: Path):
-    """Copies that hold nothing but signs are compared with like any other."""
-    for copy in ("", "\ufeff", "…", "---\n***"):
-        assert rules(tmp_path, "MRLS hurts and hurts and hurts and hurts again.", {"falls.txt": copy}) == []
-
-
-@pytest.mark.parametrize("text", ALL)
-def test_a_page_that_is_its_own_source_is_found_out(tmp_path: Path, text: str):
-    """Taken over word by word, it holds nothing but words of others."""
-    corpus = library(tmp_path, page__md=front() + text)
-    found = [f.rule for f in check_corpus(corpus, CheckingSettings(), {"falls.txt": text}).findings]
-    assert Rule.SHARED_WORDS in found
-    assert Rule.NUMBER_WITHOUT_SOURCE not in found
+    texts_of = [
+        " ".join(["This site is read by people all over the world.", *(said() for _ in range(10))]) for _ in range(2000)
+    ]
+    texts_of[1001] = texts_of[1]  # another disease
+    texts_of[40] = texts_of[0] + " It hurts."  # the same disease
+    texts_of[5] += " About 70 people are known worldwide."
+    texts_of[45] += " Some 90 people are known worldwide."
+    documents = [document(f"{n:04}.txt", text, f"d{n % 40}") for n, text in enumerate(texts_of)]
+    found = check_corpus(corpus_of(documents), 5.0, TODAY)
+    alike = of(found, Concern.PAGES_ALIKE)
+    assert [[m.doc_id for m in f.mentions] for f in alike] == [["0001.txt", "1001.txt"], ["0000.txt", "0040.txt"]]
+    (site,) = of(found, Concern.SAME_SENTENCE)
+    assert len(site.mentions) == 2000
+    assert [f.detail for f in of(found, Concern.CONTRADICTION)] == ["d5: 70 against 90"]
+    assert Counter(f.concern for f in found)[Concern.NOTATION] == 0

@@ -318,7 +318,7 @@ def test_evaluate_needs_an_index_and_questions(
 
 
 REFERENCES = '[falls]\ntitle = "Falls"\ncopy = "falls.txt"\n[walks]\ntitle = "Walks"\ncopy = "walks.txt"\n'
-HEAD = "---\ntitle: Alström syndrome\ntopic: alstrom-syndrome\nsources: [falls]\n---\n"
+HEAD = "---\ntitle: Alström syndrome\ntopic: alstrom-syndrome\npublisher: The house\nsources: [falls]\n---\n"
 GOOD = f"{HEAD}## Ears\n\n<!-- sources: falls -->\n\nAlström syndrome takes the hearing of 5 in all.\n"
 BAD = GOOD.replace("Alström syndrome takes the hearing", "This takes the hearing")
 
@@ -337,13 +337,16 @@ def _library(folder: Path, **pages: str) -> Path:
 def test_check_finds_nothing_in_good_documents(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ):
-    """Their figures, and that there is nothing to mend; a page that names no sources is none of its business."""
-    corpus = _library(tmp_path, a__md=GOOD, other__txt="This is bad. It is very bad.")
+    """Their figures, and that there is nothing to mend; the rules are not for a page that names no sources."""
+    other = "---\ntitle: Alström syndrome\npublisher: Others\n---\nThis is bad. It is very bad."
+    corpus = _library(tmp_path, a__md=GOOD, other__md=other)
     assert _run(monkeypatch, "check", corpus, "--sources", tmp_path / "copies") == 0
     captured = capfd.readouterr()
-    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in captured.out.splitlines() if "│" in line]
+    lines = captured.out.splitlines()
+    end = lines.index("0 rules of the house broken in 1 documents that name sources")
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines[:end] if "│" in line]
     assert [row[:4] + row[5:] for row in rows] == [["a.md", "1", "1", "9", "1"]]
-    assert captured.out.splitlines()[-1] == "0 things to mend in 1 documents that name sources"
+    assert lines[-1] == "0 things to mend and 4 to know in 2 documents"
     assert "compared" not in captured.out
     assert captured.err == ""
 
@@ -354,14 +357,14 @@ def test_check_tells_each_finding_on_a_line(
     """As compilers do: file, line, rule, detail and the words; status 1."""
     corpus = _library(tmp_path, a__md=BAD.replace("5", "7"), b__md=GOOD.replace("[falls]", "[walks, falls]"))
     assert _run(monkeypatch, "check", corpus, "--sources", tmp_path / "copies") == 1
-    lines = capfd.readouterr().out.splitlines()
+    lines = capfd.readouterr().out.split("Missing provenance")[0].splitlines()
     words = '"This takes the hearing of 7 in all."'
     assert lines[-5:] == [
-        f'a.md:10: points elsewhere ("this" is about what a quote does not show): {words}',
-        f"a.md:10: names nothing (it names no disease, and nothing of its heading): {words}",
-        f"a.md:10: number without source (7 is in none of falls): {words}",
+        f'a.md:11: points elsewhere ("this" is about what a quote does not show): {words}',
+        f"a.md:11: names nothing (it names no disease, and nothing of its heading): {words}",
+        f"a.md:11: number without source (7 is in none of falls): {words}",
         "b.md:1: unlisted source (no section names 'walks')",
-        "4 things to mend in 2 documents that name sources",
+        "4 rules of the house broken in 2 documents that name sources",
     ]
 
 
@@ -387,21 +390,32 @@ def test_check_json_holds_the_whole_report(
     """Figures, findings and what was not compared; the status is the same."""
     corpus = _library(tmp_path, a__md=BAD, b__md=GOOD.replace("falls", "walks"))
     assert _run(monkeypatch, "check", corpus, "--json") == 1
-    report = json.loads(capfd.readouterr().out)
-    assert list(report) == ["pages", "findings", "not_at_hand"]
+    whole = json.loads(capfd.readouterr().out)
+    assert list(whole) == ["house_rules", "findings", "left_out"]
+    assert whole["findings"][0] == {
+        "concern": "missing provenance",
+        "weight": "know",
+        "detail": "no date, no licence",
+        "mentions": [{"doc_id": "a.md", "line": 0, "text": ""}],
+    }
+    assert whole["left_out"] == []
+    report = whole["house_rules"]
+    assert list(report) == ["pages", "breaches", "not_at_hand"]
     assert [list(page) for page in report["pages"]] == [
         ["doc_id", "sections", "sentences", "words", "grade", "sources"]
     ] * 2
-    assert report["findings"][0] == {
+    assert report["breaches"][0] == {
         "doc_id": "a.md",
-        "line": 10,
+        "line": 11,
         "rule": "points elsewhere",
         "detail": '"this" is about what a quote does not show',
         "text": "This takes the hearing of 5 in all.",
     }
     assert report["not_at_hand"] == ["falls", "walks"]
     assert _run(monkeypatch, "check", corpus, "--json", "--only", "b.md") == 0
-    assert json.loads(capfd.readouterr().out)["findings"] == []
+    alone = json.loads(capfd.readouterr().out)
+    assert alone["house_rules"]["breaches"] == []
+    assert {mention["doc_id"] for finding in alone["findings"] for mention in finding["mentions"]} == {"b.md"}
 
 
 def test_check_of_one_document_leaves_the_others_out(
@@ -410,11 +424,52 @@ def test_check_of_one_document_leaves_the_others_out(
     """A name that is not there is told."""
     corpus = _library(tmp_path, a__md=BAD, b__md=GOOD)
     assert _run(monkeypatch, "check", corpus, "--only", "b.md") == 0
-    assert "a.md" not in capfd.readouterr().out
+    assert "a.md:" not in capfd.readouterr().out
     assert _run(monkeypatch, "check", corpus, "--only", "c.md") == 1
     captured = capfd.readouterr()
     assert captured.out == ""
     assert captured.err == f"askalms: '{corpus}' has no document 'c.md' that can be read\n"
+
+
+def test_check_tells_what_to_mend_and_what_to_know_of_any_page(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """A table for each concern; only something to mend, or a file that cannot be read, makes the status 1."""
+    page = "Alström syndrome is rare.\n\nAlström syndrome is watched by a team of many doctors.\n"
+    corpus = _library(tmp_path, a__txt=page, b__md=f"---\ntitle: Two\npublisher: B\n---\n{page}It has no cure.\n")
+    assert _run(monkeypatch, "check", corpus, "--only", "b.md") == 0
+    assert _run(monkeypatch, "check", corpus) == 1
+    capfd.readouterr()
+    assert _run(monkeypatch, "check", corpus) == 1
+    out = capfd.readouterr().out
+    assert "Missing provenance: 3" in out
+    assert "│ mend │ a.txt │ title is the name of the file, no publisher " in out
+    assert "│ know │ b.md  │ no address, no date, no licence " in out
+    assert out.splitlines()[-1] == "1 things to mend and 4 to know in 2 documents"
+    (corpus / "a.txt").write_text("")
+    assert _run(monkeypatch, "check", corpus, "--json") == 1
+    report = json.loads(capfd.readouterr().out)
+    assert [p["doc_id"] for p in report["left_out"]] == ["a.txt"]
+    assert {f["weight"] for f in report["findings"]} == {"know"}
+    (corpus / "a.txt").unlink()
+    assert _run(monkeypatch, "check", corpus) == 0
+
+
+def test_check_cuts_long_tables_and_says_so(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """Thirty rows, and how many more there are; the JSON has all."""
+    links = "\n\n".join(
+        f"Alström syndrome is told of by page {n} of https://a.example/{n} and by others." for n in range(42)
+    )
+    corpus = _library(tmp_path, a__md=f"---\ntitle: One\npublisher: A\n---\nAlström syndrome is rare.\n\n{links}\n")
+    assert _run(monkeypatch, "check", corpus) == 0
+    out = capfd.readouterr().out
+    assert out.count("https://a.example/") == 30
+    assert "and 12 more; --json gives all" in out
+    assert _run(monkeypatch, "check", corpus, "--json") == 0
+    found = json.loads(capfd.readouterr().out)["findings"]
+    assert sum(f["concern"] == "links that pages cite" for f in found) == 42
 
 
 def test_check_obeys_the_settings(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path):
@@ -422,7 +477,7 @@ def test_check_obeys_the_settings(monkeypatch: pytest.MonkeyPatch, capfd: pytest
     corpus = _library(tmp_path, a__md=GOOD)
     (tmp_path / "s.toml").write_text("[checking]\nmax_sentence_words = 8\n")
     assert _run(monkeypatch, "check", corpus, "--settings", tmp_path / "s.toml") == 1
-    assert "a.md:10: long sentence (9 words of 8)" in capfd.readouterr().out
+    assert "a.md:11: long sentence (9 words of 8)" in capfd.readouterr().out
 
 
 def test_check_of_a_document_that_cannot_be_read_fails(
@@ -432,7 +487,7 @@ def test_check_of_a_document_that_cannot_be_read_fails(
     corpus = _library(tmp_path, a__md=GOOD, b__md="")
     assert _run(monkeypatch, "check", corpus) == 1
     captured = capfd.readouterr()
-    assert "0 things to mend in 1 documents" in captured.out
+    assert "0 things to mend and 3 to know in 1 documents" in captured.out
     assert "b.md" in captured.err
     assert "it is empty" in captured.err
 
@@ -442,7 +497,7 @@ def test_check_of_an_empty_folder_has_nothing_to_mend(
 ):
     """There are no rules to break."""
     assert _run(monkeypatch, "check", tmp_path) == 0
-    assert capfd.readouterr().out.splitlines()[-1] == "0 things to mend in 0 documents that name sources"
+    assert capfd.readouterr().out == "0 things to mend and 0 to know in 0 documents\n"
 
 
 @pytest.mark.parametrize("name", ["[/b].md", "[b]x.md", ":b:.md", "two\nlines.md", f"{'long-' * 30}.md"])
@@ -457,9 +512,9 @@ def test_check_prints_any_name_as_it_is(
     assert _run(monkeypatch, "check", corpus) == 1
     out = capfd.readouterr().out
     seen = " ".join(name.split())
-    (row,) = [line for line in out.splitlines() if line.startswith("│")]
+    (row,) = [line for line in out.split("Missing provenance")[0].splitlines() if line.startswith("│")]
     assert [cell.strip() for cell in row.split("│")[1:5]] == [seen, "1", "1", "8"]
-    assert f"\n{seen}:10: points elsewhere (" in out
+    assert f"\n{seen}:11: points elsewhere (" in out
     assert "\x1b" not in out
 
 

@@ -3,17 +3,19 @@
 import re
 import tomllib
 from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from askalms.answering import Assistant
-from askalms.checking import CheckReport, Rule, check_corpus, read_originals
+from askalms.checking import Concern, Weight, check_corpus
 from askalms.corpus import Corpus, load_corpus
 from askalms.datatypes import Outcome
 from askalms.evaluation import SERIOUS, evaluate, figures
+from askalms.house_rules import HouseReport, Rule, check_house_rules, read_originals
 from askalms.questions import Item, read_questions
-from askalms.settings import CheckingSettings, CorpusSettings
+from askalms.settings import CheckingSettings, CorpusSettings, Settings
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -55,22 +57,29 @@ def test_every_document_says_who_wrote_it(library: Corpus):
 
 def test_the_library_keeps_the_rules_of_the_house(library: Corpus):
     """Every sentence can be quoted alone, every section names a known source, a 12-year-old can follow."""
-    report = check_corpus(library, CheckingSettings())
-    assert report.findings == ()
+    report = check_house_rules(library, CheckingSettings())
+    assert report.breaches == ()
     assert len(report.pages) == len(library.documents)
 
 
+def test_the_library_needs_no_mending(library: Corpus):
+    """What its care finds is good to know and no more: old sources, and sentences that several documents share."""
+    found = check_corpus(library, Settings().answering.old_after_years, date.today())
+    assert [f for f in found if f.weight is Weight.MEND] == []
+    assert {Concern.PAGES_ALIKE, Concern.CONTRADICTION, Concern.NOTATION}.isdisjoint(f.concern for f in found)
+
+
 @pytest.fixture(scope="module")
-def compared(library: Corpus) -> CheckReport:
+def compared(library: Corpus) -> HouseReport:
     folders = [SHARED / "corpus", SHARED / "corpus-extra"]
     if not all(folder.is_dir() for folder in folders):
         pytest.skip("the copies of the sources, ../shared/corpus and ../shared/corpus-extra, are not on this machine")
-    return check_corpus(library, CheckingSettings(), read_originals(folders, 20))
+    return check_house_rules(library, CheckingSettings(), read_originals(folders, 20))
 
 
-def test_no_number_is_without_a_source_and_no_words_are_a_sources_own(compared: CheckReport):
+def test_no_number_is_without_a_source_and_no_words_are_a_sources_own(compared: HouseReport):
     """Beside all copies: at most eight words in a row."""
-    assert [f for f in compared.findings if f.rule in COMPARED] == []
+    assert [f for f in compared.breaches if f.rule in COMPARED] == []
     assert compared.not_at_hand == ()
 
 
@@ -86,7 +95,7 @@ def test_every_reference_is_used_and_says_whether_it_is_in_the_public_domain(lib
 
 def test_the_glossary_explains_sixty_terms_in_a_sentence_each(library: Corpus):
     """Each sentence holds its term."""
-    report = check_corpus(library, CheckingSettings(), only="words-explained.md")
+    report = check_house_rules(library, CheckingSettings(), only="words-explained.md")
     (page,) = report.pages
     assert page.sentences >= 60
     assert page.sentences == page.sections

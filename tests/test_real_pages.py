@@ -5,10 +5,12 @@ They are no part of the project. The tests are skipped where they do not lie bes
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from askalms.checking import Concern, Finding, Weight, check_corpus
 from askalms.corpus import Corpus, load_corpus
 from askalms.datatypes import BlockKind, Document
 from askalms.settings import CorpusSettings
@@ -136,3 +138,59 @@ def test_neighbouring_pages_keep_their_body():
             elif block.sentences:
                 kept += len(words.split())
     assert lost < 0.01 * kept
+
+
+# --- their care
+
+
+@pytest.fixture(scope="module")
+def findings(corpus: Corpus) -> tuple[Finding, ...]:
+    return check_corpus(corpus, 5.0, date(2026, 11, 21))
+
+
+def places(findings: tuple[Finding, ...], concern: Concern) -> list[tuple[str, list[str]]]:
+    """What is told, and the numbers of the pages where."""
+    return [(f.detail, [m.doc_id[:3] for m in f.mentions]) for f in findings if f.concern is concern]
+
+
+def test_the_sentence_on_two_diseases_is_found(findings: tuple[Finding, ...]):
+    """It is the only one that stands on two pages, and no two pages are alike."""
+    detail = "in 2 documents about different diseases: alstrom-syndrome, amyotrophic-lateral-sclerosis"
+    assert places(findings, Concern.SAME_SENTENCE) == [(detail, ["003", "004"])]
+    assert places(findings, Concern.PAGES_ALIKE) == []
+
+
+def test_the_figure_in_two_notations_is_found(findings: tuple[Finding, ...]):
+    """It is no contradiction, and there is none."""
+    detail = "alstrom-syndrome: 25% is written in 2 ways: %, percent"
+    assert places(findings, Concern.NOTATION) == [(detail, ["000", "001"])]
+    assert places(findings, Concern.CONTRADICTION) == []
+
+
+def test_old_pages_and_the_page_without_a_date_are_found(findings: tuple[Finding, ...]):
+    """Of 2008 and 2016; three pages do not say who published them."""
+    assert [number for _, (number,) in places(findings, Concern.AGE)] == ["003", "004"]
+    missing = [(f.weight, f.detail, f.mentions[0].doc_id[:3]) for f in findings if f.concern is Concern.PROVENANCE]
+    assert [number for _, detail, number in missing if "no date" in detail] == ["002"]
+    assert [number for weight, _, number in missing if weight is Weight.MEND] == ["000", "001", "002"]
+    assert len(missing) == 8
+
+
+def test_the_links_of_the_pages_are_found(findings: tuple[Finding, ...]):
+    """Six in the one's list of sources, one among the citations of another; no page's own address."""
+    assert sorted(number for _, (number,) in places(findings, Concern.LINK)) == ["000"] * 6 + ["004"]
+
+
+def test_pages_of_another_library_are_told_from_these(tmp_path: Path):
+    """Put together, two of the given pages are there twice; a count that grew is the one contradiction."""
+    for folder in ("corpus", "corpus-extra"):
+        for path in (SHARED / folder).iterdir():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    found = check_corpus(load_corpus(tmp_path, CorpusSettings()), 5.0, date(2026, 11, 21))
+    alike = [[m.doc_id for m in f.mentions] for f in found if f.concern is Concern.PAGES_ALIKE and f.weight == "mend"]
+    assert [[names[0][:3], *names[1:]] for names in alike] == [
+        ["003", "ghr-alstrom-syndrome.md"],
+        ["004", "ghr-amyotrophic-lateral-sclerosis.md"],
+    ]
+    assert places(found, Concern.CONTRADICTION) == [("alstrom-syndrome: 500 against 900 or more", ["003", "ghr"])]
+    assert len(places(found, Concern.NOTATION)) <= 6

@@ -1,11 +1,14 @@
 """Do two sentences of different pages contradict each other?
 
 Only what can be seen without understanding every word: one says that something is unknown and the
-other tells it, or both count the same thing and come to different numbers.
+other tells it, or both count the same thing and come to different numbers. For that, figures are
+read: how many people, and what share of them.
 """
 
 import math
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 
 from askalms.lexical import terms_of
@@ -31,6 +34,36 @@ _COUNT = re.compile(
 )
 _FROM_BELOW = ("more than", "over", "at least")
 _SCALES = {"": 1.0, "thousand": 1e3, "million": 1e6}
+_BOUND = r"(?P<bound>\b(?:more than|over|at least|fewer than|less than|under|at most|up to)\s+)?(?:about\s+|some\s+)?"
+_NUMBER = r"\d{1,12}(?:\.\d{1,12})?"
+_WHOLE = r"\d{1,12}\b"
+_TO = r"\s*(?:to|and|or|[-–—])\s*"
+_PERCENT = re.compile(
+    rf"{_BOUND}\b(?P<least>{_NUMBER})(?:\s*(?:%|percent|per cent)?{_TO}(?P<most>{_NUMBER}))?"
+    r"[\s-]*(?P<sign>%|(?:percent|per cent)\b)"
+)
+_ONE_IN = re.compile(
+    rf"{_BOUND}\b(?P<part>1)[\s-](?:in|out of)[\s-](?:(?:every|each) )?(?P<whole>{_WHOLE})"
+    rf"(?:{_TO}(?:1 in )?(?P<other>{_WHOLE}))?"
+)
+_SOME_IN = re.compile(
+    rf"{_BOUND}\b(?P<least>{_NUMBER})(?:{_TO}(?P<most>{_NUMBER}))?\s+"
+    r"(?:in|of|out of|per)\s+(?:(?:every|each) )?(?P<whole>10{1,11})\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number that a sentence gives, or the range in which it lies."""
+
+    least: float
+    most: float
+    notation: str
+    """How it is written: "percent", "%", "1 in", "in 100000"."""
+
+    def is_apart_from(self, other: "Figure") -> bool:
+        """Tell whether no number is in both ranges."""
+        return self.most < other.least or other.most < self.least
 
 
 def contradict(one: str, other: str) -> bool:
@@ -51,22 +84,69 @@ def contradict(one: str, other: str) -> bool:
         return False
     if bool(_UNKNOWN.search(a)) != bool(_UNKNOWN.search(b)):
         return len(shared) >= SHARED_TERMS * min(map(len, terms))
-    if _PART.search(a) or _PART.search(b):
-        return False
-    counts = [[_range(m) for m in _COUNT.finditer(text)] for text in (a, b)]
-    apart = [x[1] < y[0] or y[1] < x[0] for x in counts[0] for y in counts[1]]
+    apart = [x.is_apart_from(y) for x in counts_in(one) for y in counts_in(other)]
     return bool(apart) and all(apart)
 
 
-def _range(count: re.Match[str]) -> tuple[float, float]:
-    """The least and the most that a count says."""
-    scale = _SCALES[(count["scale"] or "").strip()]
-    least = float(count["least"].replace(",", "")) * scale
-    most = float((count["most"] or count["least"]).replace(",", "")) * scale
-    bound = (count["bound"] or "").strip()
-    if bound:
-        return (least, math.inf) if bound in _FROM_BELOW else (0.0, most)
-    return least, most
+def counts_in(sentence: str) -> list[Figure]:
+    """Find how many people a sentence counts in all; nothing in one that counts a part of them.
+
+    Example:
+        >>> [(c.least, c.most) for c in counts_in("Some 500 to 600 people are known worldwide.")]
+        [(500.0, 600.0)]
+        >>> counts_in("About 500 people a year are found to have it.")
+        []
+    """
+    plain = fold(sentence)
+    if _PART.search(plain):
+        return []
+    found = []
+    for count in _COUNT.finditer(plain):
+        scale = _SCALES[(count["scale"] or "").strip()]
+        least, most = (float(n.replace(",", "")) * scale for n in (count["least"], count["most"] or count["least"]))
+        found.append(_bounded(count["bound"], least, most, math.inf, "people"))
+    return found
+
+
+def shares_in(sentence: str) -> list[Figure]:
+    """Find the shares and chances that a sentence gives, from 0 to 1.
+
+    Example:
+        >>> shares_in("In 25% of pregnancies, or one in four, and in 2 to 5 per 100,000 people.")
+        ... # doctest: +NORMALIZE_WHITESPACE
+        [Figure(least=0.25, most=0.25, notation='%'), Figure(least=0.25, most=0.25, notation='1 in'),
+         Figure(least=2e-05, most=5e-05, notation='in 100000')]
+    """
+    plain = re.sub(r"(?<=\d),(?=\d{3})", "", fold(sentence))
+    plain = re.sub(r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten)\b", lambda w: _digits()[w[0]], plain)
+    return [figure for figure in _shares(plain) if 0 <= figure.least <= figure.most <= 1]
+
+
+def _shares(plain: str) -> Iterator[Figure]:
+    for found in _PERCENT.finditer(plain):
+        least, most = (float(n) / 100 for n in (found["least"], found["most"] or found["least"]))
+        yield _bounded(found["bound"], least, most, 1.0, found["sign"])
+    ones = list(_ONE_IN.finditer(plain))
+    for found in ones:
+        wholes = [int(n) for n in (found["whole"], found["other"]) if n]
+        if all(wholes):
+            yield _bounded(found["bound"], 1 / max(wholes), 1 / min(wholes), 1.0, "1 in")
+    for found in _SOME_IN.finditer(plain):
+        if not any(one.start("part") <= found.start("least") < one.end() for one in ones):
+            least, most = (float(n) / int(found["whole"]) for n in (found["least"], found["most"] or found["least"]))
+            yield _bounded(found["bound"], least, most, 1.0, f"in {found['whole']}")
+
+
+def _bounded(bound: str | None, least: float, most: float, highest: float, notation: str) -> Figure:
+    word = (bound or "").strip()
+    if word:
+        return Figure(least, highest, notation) if word in _FROM_BELOW else Figure(0.0, most, notation)
+    return Figure(least, most, notation)
+
+
+@cache
+def _digits() -> dict[str, str]:
+    return {"one": "1", **load_data("house_rules")["numbers"]}
 
 
 @cache

@@ -27,14 +27,14 @@ from askalms.datatypes import (
 )
 from askalms.dates import age_in_years
 from askalms.embedding import Encoders, load_encoders
-from askalms.index import Index, innermost, open_index, skeleton
+from askalms.index import Index, innermost, open_index
 from askalms.reranking import Candidate, Reranker, cannot_stand_alone, load_reranker, sentence_features
 from askalms.retrieval import nearest_sentences, retrieve
 from askalms.settings import Settings, load_settings
 from askalms.texts import load_data, message
 from askalms.triage import Verdict, triage
 from askalms.understanding import COMMON, about, find_mentions, is_other_language, names_unknown_disease, understand
-from askalms.words import commonness, fold, words_of
+from askalms.words import commonness, fold, skeleton, words_of
 
 _log = logging.getLogger(__name__)
 

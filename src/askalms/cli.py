@@ -15,9 +15,10 @@ from rich.table import Table
 from askalms.errors import AskALMSError, QuestionFileError
 
 if TYPE_CHECKING:
-    from askalms.checking import CheckReport
+    from askalms.checking import Finding
     from askalms.corpus import Corpus
     from askalms.evaluation import Judgement
+    from askalms.house_rules import HouseReport
 
 app = typer.Typer(
     help="Questions about Alström syndrome, answered with exact quotes from your documents.",
@@ -26,6 +27,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _complaints = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+SHOWN_FINDINGS = 30
+"""Most rows of a table of findings."""
+SHOWN_MENTIONS = 4
+"""Most places of one finding that are listed."""
 
 IndexOption = Annotated[Path, typer.Option("--index", help="Folder of the index.")]
 SettingsOption = Annotated[
@@ -154,25 +160,46 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     settings: SettingsOption = None,
 ) -> None:
-    """Hold the documents that name their sources against the rules of the house."""
-    from dataclasses import asdict
+    """Look after the documents: what to mend, and what to know.
 
-    from askalms.checking import check_corpus, read_originals
+    Something to mend (status 1): a rule of the house broken by a document that names its sources, a page without a
+    publisher or called like its file, the same page twice, a guessed title that is no known disease, no document on the
+    home topic, own sentences that contradict each other by number, a file that cannot be read.
+
+    Something to know (status 0 by itself): what else is missing of the provenance, sources past their age
+    (old_after_years), the same sentence in several documents, contradictions of others, one figure in two notations,
+    topics without documents, links that the pages cite (they are not fetched).
+    """
+    from dataclasses import asdict
+    from datetime import date
+
+    from askalms.checking import Weight, check_corpus
     from askalms.corpus import load_corpus
+    from askalms.house_rules import check_house_rules, read_originals
     from askalms.settings import load_settings
 
     chosen = load_settings(settings)
-    loaded = load_corpus(corpus, chosen.corpus)
+    with _progress() as report:
+        loaded = load_corpus(corpus, chosen.corpus, lambda n, total, name: report(f"Reading {name}", n, total))
     originals = read_originals(sources or [], chosen.corpus.max_file_megabytes)
     if only and only not in {d.doc_id for d in loaded.documents}:
         raise AskALMSError(f"{str(corpus)!r} has no document {only!r} that can be read")
-    report = check_corpus(loaded, chosen.checking, originals, only)
+    house = check_house_rules(loaded, chosen.checking, originals, only)
+    findings = check_corpus(loaded, chosen.answering.old_after_years, date.today(), only)
     if as_json:
-        _print(json.dumps(asdict(report), ensure_ascii=False, indent=1))
+        left_out = [asdict(problem) for problem in loaded.problems]
+        whole = {"house_rules": asdict(house), "findings": [asdict(f) for f in findings], "left_out": left_out}
+        _print(json.dumps(whole, ensure_ascii=False, indent=1))
     else:
-        _print_check(report, bool(sources))
+        if house.pages:
+            _print_house_rules(house, bool(sources))
+        _print_findings(findings)
+        to_mend = len(house.breaches) + sum(f.weight is Weight.MEND for f in findings)
+        to_know = sum(f.weight is Weight.KNOW for f in findings)
+        documents = "1 document" if only else f"{len(loaded.documents)} documents"
+        _print(f"{to_mend} things to mend and {to_know} to know in {documents}")
     _tell_problems(loaded)
-    if report.findings or loaded.problems:
+    if house.breaches or loaded.problems or any(f.weight is Weight.MEND for f in findings):
         raise typer.Exit(1)
 
 
@@ -215,19 +242,42 @@ def _tell_problems(loaded: "Corpus") -> None:
         _complaints.print(table)
 
 
-def _print_check(report: "CheckReport", compared: bool) -> None:
+def _print_house_rules(report: "HouseReport", compared: bool) -> None:
     table = Table("Document", "Sections", "Sentences", "Words", "Reading grade", "Sources")
     for p in report.pages:
         table.add_row(_safe(p.doc_id), *map(str, (p.sections, p.sentences, p.words)), f"{p.grade:.1f}", str(p.sources))
     _print_table(table)
-    for f in report.findings:
-        words = f': "{f.text}"' if f.text else ""
-        _print(_safe(f"{f.doc_id}:{f.line}: {f.rule.value} ({f.detail}){words}"))
+    for b in report.breaches:
+        words = f': "{b.text}"' if b.text else ""
+        _print(_safe(f"{b.doc_id}:{b.line}: {b.rule.value} ({b.detail}){words}"))
     if not compared:
         _print("Numbers and words were compared with no source; name copies of them with --sources.")
     elif report.not_at_hand:
         _print(_safe(f"Without a copy, so not compared: {', '.join(report.not_at_hand)}"))
-    _print(f"{len(report.findings)} things to mend in {len(report.pages)} documents that name sources")
+    _print(f"{len(report.breaches)} rules of the house broken in {len(report.pages)} documents that name sources")
+
+
+def _print_findings(findings: "Sequence[Finding]") -> None:
+    """A table for each concern, cut where nobody would read on."""
+    for concern in dict.fromkeys(f.concern for f in findings):
+        part = [f for f in findings if f.concern is concern]
+        table = Table(title=f"{concern.value.capitalize()}: {len(part)}", title_justify="left")
+        table.show_lines = any(len(f.mentions) > 1 for f in part)
+        table.add_column("To")
+        table.add_column("Where", overflow="fold", max_width=60)
+        table.add_column("What", overflow="fold", max_width=80)
+        for f in part[:SHOWN_FINDINGS]:
+            where = [_safe(f"{m.doc_id}:{m.line}" if m.line else m.doc_id) for m in f.mentions]
+            said = list(dict.fromkeys(_safe(f'"{m.text}"') for m in f.mentions if m.text))
+            table.add_row(f.weight.value, _first(where, SHOWN_MENTIONS), "\n".join([_safe(f.detail), *said[:2]]))
+        _print_table(table)
+        if len(part) > SHOWN_FINDINGS:
+            _print(f"and {len(part) - SHOWN_FINDINGS} more; --json gives all")
+
+
+def _first(lines: "Sequence[str]", most: int) -> str:
+    more = [f"and {len(lines) - most} more"] if len(lines) > most else []
+    return "\n".join([*lines[:most], *more])
 
 
 def _print_evaluation(judgements: "Sequence[Judgement]", show: bool) -> None:
@@ -282,7 +332,9 @@ def _safe(text: str) -> str:
 @contextmanager
 def _progress() -> Iterator[Any]:
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=_complaints, transient=True) as progress:
+    # Where nobody watches, not even the empty line is left that a bar leaves behind.
+    hidden = not _complaints.is_terminal
+    with Progress(*columns, console=_complaints, transient=True, disable=hidden) as progress:
         task = progress.add_task("Reading")
 
         def report(what: str, done: int, total: int) -> None:

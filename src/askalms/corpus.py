@@ -62,6 +62,8 @@ class Corpus:
     """By id: those of references.toml, which documents name as what they were written from."""
     problems: tuple[Problem, ...]
     """Files left out."""
+    own_topics: frozenset[str] = frozenset()
+    """Ids of the topics that neither the program nor topics.toml names: they are their documents' own titles."""
 
 
 def load_corpus(
@@ -84,6 +86,7 @@ def load_corpus(
     if not folder.is_dir():
         raise CorpusError(f"there is no folder {str(folder)!r}; name the folder that holds the documents")
     topics = load_topics(folder)
+    known_topics = frozenset(topics)
     sources = _load_sources(folder)
     references = load_references(folder)
     paths, problems = _files(folder)
@@ -108,7 +111,7 @@ def load_corpus(
         for doc_id in sources
         if doc_id not in known
     ]
-    return Corpus(tuple(documents), topics, references, tuple(problems))
+    return Corpus(tuple(documents), topics, references, tuple(problems), frozenset(topics) - known_topics)
 
 
 def load_topics(folder: Path) -> dict[str, Topic]:
@@ -276,6 +279,7 @@ def _document(
         reviewed=iso_date(_text_field(stated, "reviewed")) or dates_in(dated),
         license=_text_field(stated, "license"),
         sources=tuple(_references(stated.get("sources"), references)),
+        title_guessed=not _text_field(stated, "title"),
     )
     chosen, own = _topics_of(stated, title, text, topics)
     return Document(doc_id, text, extract.sha256, chosen, provenance, blocks), own

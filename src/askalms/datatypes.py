@@ -92,6 +92,8 @@ class Provenance:
     """ISO date, as exact as known: "2008-08" or "2016-03-01"."""
     license: str = ""
     sources: tuple[Reference, ...] = ()
+    title_guessed: bool = False
+    """Nobody stated the title: it was taken from the page, or is the name of the file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ import hashlib
 import json
 import math
 import os
-import re
 import shutil
 import tempfile
 from collections import Counter
@@ -47,7 +46,7 @@ from askalms.embedding import Encoders
 from askalms.errors import IndexUnusableError
 from askalms.lexical import BM25, terms_of
 from askalms.settings import EmbeddingSettings, Settings
-from askalms.words import words_of
+from askalms.words import skeleton, words_of
 
 FORMAT = 1
 """Raised when a generation of an older program can no longer be read."""
@@ -176,16 +175,6 @@ class Index:
         for row, sentence in enumerate(self.sentences):
             rows.setdefault(" ".join(sentence.text.split()), []).append(row)
         return {words: tuple(found) for words, found in rows.items()}
-
-
-def skeleton(text: str) -> str:
-    """Letters and digits of ASCII only: the same for a text and a copy of it that lost its accents or its spacing.
-
-    Example:
-        >>> skeleton("Alström  syndrome.") == skeleton("Alstrm syndrome .")
-        True
-    """
-    return re.sub(r"[^a-z0-9]", "", text.casefold())
 
 
 def in_context(title: str, heading: str, text: str) -> str:

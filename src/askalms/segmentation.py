@@ -23,6 +23,7 @@ JOINED_CHARACTERS = 400
 """A longer paragraph may be several, with headings between their sentences."""
 
 _LINE = re.compile(r"[^\r\n]+")
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _LIST_MARKER = re.compile(r"[ \t\xa0]*(?:[•‣▪◦·*+–—-]|\(?\d{1,2}[.)]|\(?[a-z][.)])[ \t\xa0]+(?=\S)")
 _RULE = re.compile(r"\s*([-=_*~#.•·|+ ])\1{2,}\s*")
 _ENDS_SENTENCE = re.compile(r"[.!?…:;][\"'”’)\]]*\s*$")
@@ -91,6 +92,11 @@ def split_sentences(text: str, start: int, end: int) -> tuple[Span, ...]:
     cuts.append(end)
     spans = [_strip(text, a, b) for a, b in pairwise(cuts)]
     return tuple(_with_short_openings([s for s in spans if s.start < s.end], text))
+
+
+def line_of(text: str, at: int) -> int:
+    """The line, from 1, in which a character stands, as an editor counts lines."""
+    return len(_LINE_END.findall(text, 0, at)) + 1
 
 
 def plain_blocks(text: str) -> list[Block]:

@@ -34,6 +34,16 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(fold(text))
 
 
+def skeleton(text: str) -> str:
+    """Letters and digits of ASCII only: the same for a text and a copy of it that lost its accents or its spacing.
+
+    Example:
+        >>> skeleton("Alström  syndrome.") == skeleton("Alstrm syndrome .")
+        True
+    """
+    return re.sub(r"[^a-z0-9]", "", text.casefold())
+
+
 def is_english(word: str) -> bool:
     """Tell whether a folded word is one of English, British spelling included, whatever the corpus holds."""
     plain = word.removesuffix("'s")
