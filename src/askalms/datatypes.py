@@ -92,6 +92,8 @@ class Provenance:
     """ISO date, as exact as known: "2008-08" or "2016-03-01"."""
     license: str = ""
     sources: tuple[Reference, ...] = ()
+    fetched: str = ""
+    """ISO date of the day on which the page was fetched from `url`; empty for what was not fetched."""
 
 
 @dataclass(frozen=True, slots=True)
