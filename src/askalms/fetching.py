@@ -15,7 +15,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from importlib.metadata import version
 from types import TracebackType
 from typing import Self, TypeAlias, TypeVar
 
@@ -23,6 +22,7 @@ import httpcore
 import httpx
 from protego import Protego
 
+from askalms import __version__
 from askalms.errors import FetchError
 from askalms.settings import FetchingSettings
 
@@ -134,7 +134,7 @@ def user_agent(contact: str = "") -> str:
         '(single pages, added by hand; library@example.org)'
     """
     told = f"single pages, added by hand; {contact}" if contact else "single pages, added by hand"
-    return f"{_PRODUCT}/{version('askalms')} ({told})"
+    return f"{_PRODUCT}/{__version__} ({told})"
 
 
 class _Visit:
@@ -254,7 +254,7 @@ class _Visit:
                 "or raise timeout_seconds under [fetching] in askalms.toml"
             ) from None
         except httpcore.ConnectError as error:
-            cause = error.__cause__
+            cause = error.args[0] if error.args else None
             if isinstance(cause, ssl.SSLCertVerificationError):
                 raise FetchError(
                     f"the certificate of {host} is not valid ({cause.verify_message}), so the page could be anybody's; "
@@ -278,6 +278,7 @@ class _Network(httpcore.SyncBackend):
     def __init__(self, gate: Gate, deadline: float):
         self._gate = gate
         self._deadline = deadline
+        self._known: dict[str, list[str]] = {}
 
     def connect_tcp(
         self,
@@ -287,7 +288,7 @@ class _Network(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        addresses = self._resolve(host, port)
+        addresses = self._known[host] = self._known.get(host) or self._resolve(host, port)
         for address in addresses:
             if not self._gate.permits(ipaddress.ip_address(address)):
                 raise _not_public(host, address)
@@ -371,7 +372,8 @@ def checked_address(url: str, gate: Gate) -> httpx.URL:
         raise FetchError(
             f"the address of {address.host} holds a name or a password; leave out what stands before the @"
         )
-    port = address.port or {"http": 80, "https": 443}[address.scheme]
+    usual = {"http": 80, "https": 443}[address.scheme]
+    port = usual if address.port is None else address.port
     if not gate.permits_port(port):
         raise FetchError(f"{shown} names port {port}; pages are fetched from ports 80 and 443 alone")
     try:
@@ -382,7 +384,7 @@ def checked_address(url: str, gate: Gate) -> httpx.URL:
     else:
         if not gate.permits(literal):
             raise _not_public(address.host, address.host)
-    return address.copy_with(port=None) if port == {"http": 80, "https": 443}[address.scheme] else address
+    return address.copy_with(port=None) if port == usual else address
 
 
 def _not_public(host: str, address: str) -> FetchError:

@@ -27,8 +27,8 @@ _OWN_SECTIONS = (
 )  # fmt: skip
 _LINKS_FOLLOW = re.compile(r"\b(?:resources|references|learn more|related genes|citation)\b", re.IGNORECASE)
 _BLOCKS = (
-    "address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "h3", "h4", "h5", "h6", "li", "ol", "p", "section",
-    "table", "tr", "ul",
+    "address", "article", "blockquote", "br", "dd", "div", "dl", "dt", "h3", "h4", "h5", "h6", "li", "ol", "p",
+    "section", "table", "tr", "ul",
 )  # fmt: skip
 _UNREAD = ("aside", "button", "figure", "footer", "form", "h2", "nav", "noscript", "script", "style", "svg", "template")
 _LAST_UPDATED = re.compile(rf"(?=last){DATED}", re.IGNORECASE)
