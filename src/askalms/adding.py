@@ -349,7 +349,7 @@ def _placed(folder: Path, find: _Find, topic: str) -> Addition:
     if find.path and Path(doc_id).stem != find.stem:
         other = f"{find.stem}{find.suffix}"
         notes = (*notes, f"{other} was there already and says something else; remove it if it is outdated.")
-    entry = {**find.facts, **given}
+    entry = {**find.facts, **sources.get(doc_id, {}), **given}
     _write(folder, doc_id, entry, find.body, is_new=True)
     return Addition(Outcome.ADDED, doc_id, entry, notes)
 
@@ -407,8 +407,10 @@ def _twin(folder: Path, find: _Find) -> str:
     return min(twins)[1] if twins else ""
 
 
-def _free_name(folder: Path, find: _Find, sources: Iterable[str]) -> str:
-    taken = {path.name.lower() for path in folder.iterdir()} | {doc_id.lower() for doc_id in sources}
+def _free_name(folder: Path, find: _Find, sources: Mapping[str, Mapping[str, Any]]) -> str:
+    """Find a name that no file has, and no entry for a page; an entry for a file may wait for just this one."""
+    described = {doc_id.lower() for doc_id, entry in sources.items() if find.path is None or entry.get("url")}
+    taken = {path.name.lower() for path in folder.iterdir()} | described
     names = (f"{find.stem}{'' if n == 1 else f'-{n}'}{find.suffix}" for n in itertools.count(1))
     return next(name for name in names if name not in taken)
 

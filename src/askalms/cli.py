@@ -191,7 +191,7 @@ def add(
     addition = add_document(source, corpus, load_settings(settings), topic=topic)
     _print(_safe(f"{addition.outcome.value} {addition.doc_id}"))
     for name, value in addition.entry.items():
-        _print(_safe(f"  {name}: {value}"))
+        _print(f"  {_safe(f'{name}: {value}')}")
     for note in addition.notes:
         _complaints.print(_safe(note), soft_wrap=True)
 

@@ -79,11 +79,13 @@ def read_genetics_page(html: bytes) -> GeneticsPage | None:
         None if the page is not built as such pages are.
     """
     root = trafilatura.load_html(html)
-    title = _words(next(root.iter("h1"), None)) if root is not None else ""
+    if root is None:
+        return None
+    title = _words(next(root.iter("h1"), None))
     sections = list(_marked_sections(root) or _named_sections(root)) if title else []
     if not any(heading.lower().startswith(_OWN_SECTIONS) and blocks for heading, blocks in sections):
         return None
-    dated = _LAST_UPDATED.search(_words(root))
+    dated = _LAST_UPDATED.search(" ".join(" ".join(root.itertext()).split()))
     parts = [f"# {title}"]
     for heading, blocks in sections:
         parts += [f"## {heading}", *blocks] if blocks else []
@@ -164,4 +166,4 @@ def _mark(tag: str) -> str:
 
 
 def _words(element: HtmlElement | None) -> str:
-    return " ".join(" ".join(element.itertext()).split()) if element is not None else ""
+    return " ".join("".join(element.itertext()).split()) if element is not None else ""
