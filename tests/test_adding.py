@@ -23,6 +23,7 @@ from askalms import adding, cli
 from askalms.adding import Addition, Outcome, add
 from askalms.corpus import load_corpus
 from askalms.errors import AskALMSError, CorpusError, DocumentError, FetchError
+from askalms.medlineplus import read_genetics_page
 from askalms.settings import CorpusSettings, FetchingSettings, Settings
 from test_medlineplus import CONDITION, CONDITION_TEXT
 from web import Web, article, page, redirect, status
@@ -251,6 +252,21 @@ def test_the_format_is_told_by_the_bytes_and_then_by_what_is_said(
     added = _add(web, folder, path)
     assert Path(added.doc_id).suffix == suffix
     assert (folder / added.doc_id).read_bytes() == body
+
+
+def test_a_page_with_a_damaged_character_is_still_a_page(web: Web, folder: Path):
+    """It is stored as it is."""
+    body = article().encode().replace(b"island", "Å".encode() + b"land\xc3", 1)
+    web.pages["/doc"] = page(body)
+    assert (folder / _add(web, folder, "/doc").doc_id).read_bytes() == body
+
+
+@given(st.binary(max_size=300).map(lambda b: b"<html>" + b), st.booleans())
+def test_any_bytes_of_a_page_can_be_looked_at(body: bytes, is_old: bool):
+    """What a page says of itself is text without line ends, however broken the page."""
+    facts = adding._facts_of_html(body if is_old else b"<html>" + b"<div>" * 3000 + body)
+    assert all(value == " ".join(value.split()) != "" for value in facts.values())
+    read_genetics_page(b"<h1>T</h1><div data-bookmark='x'><h2>Causes</h2>" + b"<div>" * 3000 + body)
 
 
 @pytest.mark.parametrize(
@@ -502,7 +518,7 @@ def test_an_entry_that_leads_out_of_the_corpus_is_not_followed(web: Web, folder:
 
 
 @pytest.mark.parametrize(
-    "reply", [status(404), status(500), page(b"x", "image/png"), page(article(), Content_Length="99999")]
+    "reply", [status(404), status(500), page(b"x", "image/png"), page(b"x", Content_Length="30000000")]
 )
 def test_a_page_that_does_not_come_leaves_nothing_behind(web: Web, folder: Path, reply: object):
     """Not even an empty sources.toml."""
@@ -531,6 +547,7 @@ KILLED_AT = """
 import os, sys
 from pathlib import Path
 from askalms.adding import add
+from askalms.medlineplus import read_genetics_page
 from askalms.settings import Settings
 points = int(sys.argv[1])
 def dying(real):

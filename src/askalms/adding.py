@@ -141,7 +141,7 @@ def add(
         raise CorpusError(f"there is no topic {topic!r}; {hint}")
     if source.lower().startswith("medlineplus:"):
         source = address_of(source)
-    if re.match(r"[a-z][a-z0-9+.-]*:", source, re.IGNORECASE) and not Path(source).exists():
+    if re.match(r"https?:|[a-z][a-z0-9+.-]*://", source.strip(), re.IGNORECASE):
         find = _from_web(source, settings, topics, gate, tls)
         find = replace(find, facts={**find.facts, "fetched": (today or date.today()).isoformat()})
     else:
@@ -230,8 +230,10 @@ def _suffix(body: bytes, stated: str) -> str:
     elif _is_docx(body):
         found = ".docx"
     else:
-        decode(body)
+        # A page with a damaged character is still a page; its reader sees to that.
         is_html = bool(_IS_HTML.search(body[:4096].replace(b"\0", b"")))
+        if not is_html:
+            decode(body)
         found = ".html" if is_html and stated != ".md" else stated or ".txt"
     if stated in (".pdf", ".docx") and found != stated:
         raise DocumentError(f"it is said to be {stated} but is not; open it to see what it is")
@@ -421,7 +423,7 @@ def _write(folder: Path, doc_id: str, entry: Mapping[str, Any], body: bytes | No
     Should the power fail between the two: an entry whose file is missing is told by askalms index and mended by
     adding the page again, and a changed text keeps its earlier, older date.
     """
-    path = folder / SOURCES_FILE
+    path = (folder / SOURCES_FILE).resolve()
     changes = [(path, _with_entry(path, doc_id, entry))] if entry else []
     if body is not None:
         changes.insert(len(changes) if is_new else 0, (folder / doc_id, body))

@@ -194,6 +194,8 @@ def add(
         _print(f"  {_safe(f'{name}: {value}')}")
     for note in addition.notes:
         _complaints.print(_safe(note), soft_wrap=True)
+    if addition.outcome.value in ("added", "changed"):
+        _complaints.print(f"askalms index {corpus} makes it answer questions.", soft_wrap=True)
 
 
 @app.command()

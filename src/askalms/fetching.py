@@ -205,7 +205,7 @@ class _Visit:
             return None
         try:
             target = checked_address(str(address.join(location)), self._gate)
-        except (httpx.InvalidURL, FetchError) as error:
+        except (httpx.InvalidURL, ValueError, FetchError) as error:
             raise FetchError(f"{address} redirects to where nothing is fetched from: {error}") from None
         if address.scheme == "https" and target.scheme == "http":
             raise FetchError(f"{address} redirects to {target}, where anyone could change the page on its way to you")
@@ -438,7 +438,7 @@ def _body(response: httpcore.Response, address: httpx.URL, limit: int, *, cut: b
     if coding not in ("", "identity", "gzip", "x-gzip"):
         raise FetchError(f"{address} is packed as {coding!r}, which was not asked for; try again later")
     length = _header(response, "content-length")
-    total = int(length) if length.isdigit() and not cut else 0
+    total = int(length) if length.isdecimal() and not cut else 0
     unpack = zlib.decompressobj(wbits=31) if "gzip" in coding else None
     left = limit + 1
     for packed in response.iter_stream() if total <= limit else ():
