@@ -438,7 +438,6 @@ def _secured(web: Web, names: str) -> trustme.CA:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(names).configure_cert(context)
     web.server.socket = context.wrap_socket(web.server.socket, server_side=True)
-    web.server.handle_error = lambda request, client_address: None
     return authority
 
 

@@ -32,6 +32,8 @@ class Web(Gate):
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        # Clients that leave in the middle are the point of many tests.
+        self.server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
         self.port = self.server.server_port
         self.stopped = threading.Event()
         self.addresses: dict[str, list[str]] = {}

@@ -53,6 +53,7 @@ _MAX_STEM = 80
 _NO_STEM = re.compile(r"(?:readme|licen[cs]e|changelog|con|prn|aux|nul|com\d|lpt\d)")
 """Names that the corpus takes for files about the folder, or that some systems keep for themselves."""
 _IS_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_ORDER = ("title", "topic", "publisher", "url", "reviewed", "fetched", "license", "language")
 _UNFINISHED = ".askalms-add-"
 _LOCK_SECONDS = 10.0
 _DATES_IN_METADATA = (
@@ -351,7 +352,7 @@ def _placed(folder: Path, find: _Find, topic: str) -> Addition:
     if find.path and Path(doc_id).stem != find.stem:
         other = f"{find.stem}{find.suffix}"
         notes = (*notes, f"{other} was there already and says something else; remove it if it is outdated.")
-    entry = {**find.facts, **sources.get(doc_id, {}), **given}
+    entry = _merged(find.facts, sources.get(doc_id, {}), given)
     _write(folder, doc_id, entry, find.body, is_new=True)
     return Addition(Outcome.ADDED, doc_id, entry, notes)
 
@@ -359,14 +360,14 @@ def _placed(folder: Path, find: _Find, topic: str) -> Addition:
 def _recognised(folder: Path, find: _Find, doc_id: str, known: Mapping[str, Any], given: Mapping[str, str]) -> Addition:
     """Take note of content that a document of the corpus has already."""
     is_known_as_another = bool(known.get("url")) and "url" in find.facts
-    outcome, notes, entry = Outcome.DUPLICATE, find.notes, {**known, **given}
+    outcome, notes, entry = Outcome.DUPLICATE, find.notes, _merged(known, given)
     if is_known_as_another:
         notes = (*notes, f"It is known as {known['url']}.")
     elif "url" in find.facts:
         notes = (*notes, "It was there without its address, which is written down now.")
-        outcome, entry = Outcome.UNCHANGED, {**find.facts, **known, **given}
+        outcome, entry = Outcome.UNCHANGED, _merged(find.facts, known, given)
     elif find.path and find.path.samefile(folder / doc_id):
-        outcome, entry = Outcome.UNCHANGED, {**find.facts, **known, **given}
+        outcome, entry = Outcome.UNCHANGED, _merged(find.facts, known, given)
     if entry != known:
         _write(folder, doc_id, entry, None)
     return Addition(outcome, doc_id, entry, notes)
@@ -384,10 +385,16 @@ def _renewed(folder: Path, find: _Find, doc_id: str, known: Mapping[str, Any], g
     old = path.read_bytes() if path.is_file() else None
     same = old is not None and _says_the_same(old, find.body, find.suffix)
     renewed = {name: find.facts[name] for name in ("url", "reviewed", "fetched") if name in find.facts}
-    entry = {**find.facts, **known, **renewed, **given}
+    entry = _merged(find.facts, known, renewed, given)
     _write(folder, doc_id, entry, None if same else find.body)
     outcome = Outcome.ADDED if old is None else Outcome.UNCHANGED if same else Outcome.CHANGED
     return Addition(outcome, doc_id, entry, find.notes)
+
+
+def _merged(*parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Put facts together, the later ones over the earlier, in the order in which people look for them."""
+    merged = {name: value for part in parts for name, value in part.items()}
+    return {name: merged[name] for name in sorted(merged, key=lambda n: (*_ORDER, n).index(n))}
 
 
 def _same_address(known: Any, found: str | None) -> bool:
