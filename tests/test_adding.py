@@ -578,6 +578,7 @@ def test_a_process_killed_while_writing_leaves_whole_files_and_the_next_run_mend
     assert ended.returncode == 9
     stored = folder / "ears.html"
     assert not stored.exists() or stored.read_text() == article()
+    assert not stored.exists() or "ears.html" in _sources(folder), "a new document never stands without its provenance"
     assert _sources(folder)["other.txt"] == {"title": "Other"}
     again = add(str(tmp_path / "ears.html"), folder, Settings(), topic="alstrom-syndrome")
     assert (folder / again.doc_id).read_text() == article()
