@@ -488,3 +488,11 @@ def test_the_age_of_a_page_is_told_from_two_years_on(reviewed: str, told: str):
     answer = Answer(Outcome.ANSWER, "Found:", (quote,))
     assert to_text(answer, TODAY).endswith(f"From: T, {told}")
     assert to_markdown(answer, TODAY).endswith(f"From: T, {told}")
+
+
+def test_a_fetched_page_without_a_date_tells_the_day_of_fetching():
+    """A date of review, where there is one, says more."""
+    dateless = replace(QUOTE, provenance=replace(PAGE, reviewed="", fetched="2026-03-04"), also_in=())
+    assert "no date; as it was on 4 March 2026" in to_text(replace(ANSWER, quotes=(dateless,)), TODAY)
+    dated = replace(QUOTE, provenance=replace(PAGE, fetched="2026-03-04"), also_in=())
+    assert "as it was on" not in to_text(replace(ANSWER, quotes=(dated,)), TODAY)

@@ -162,3 +162,13 @@ def test_every_number_has_a_range():
                 if not isinstance(default, str):
                     with pytest.raises(SettingsError, match=rf"{table}\.{name} is .*; expected"):
                         settings_from_dict({table: {name: absurd}}, "here")
+
+
+def test_the_contact_of_fetching_cannot_carry_a_header(tmp_path: Path):
+    """It goes into the user agent: one line of plain characters."""
+    for contact in ("me@example.org\r\nCookie: x", "Zoë", "me) AppleWebKit (like"):
+        with pytest.raises(SettingsError, match="user_agent_contact"):
+            settings_from_dict({"fetching": {"user_agent_contact": contact}}, "here")
+    assert settings_from_dict(
+        {"fetching": {"user_agent_contact": "me@example.org"}}, "here"
+    ).fetching.user_agent_contact

@@ -204,6 +204,29 @@ def check(
 
 
 @app.command()
+def add(
+    source: Annotated[
+        str, typer.Argument(help="Address of a page, medlineplus:condition/NAME, medlineplus:gene/NAME, or a file.")
+    ],
+    topic: Annotated[str, typer.Option(help="What it is about: an id of topics.toml.")] = "",
+    corpus: Annotated[Path, typer.Option(help="Folder of the documents.")] = Path("corpus"),
+    settings: SettingsOption = None,
+) -> None:
+    """Store a page of the web, or a file, among the documents, with where it comes from; or renew it."""
+    from askalms.adding import add as add_document
+    from askalms.settings import load_settings
+
+    addition = add_document(source, corpus, load_settings(settings), topic=topic)
+    _print(_safe(f"{addition.outcome.value} {addition.doc_id}"))
+    for name, value in addition.entry.items():
+        _print(f"  {_safe(f'{name}: {value}')}")
+    for note in addition.notes:
+        _complaints.print(_safe(note), soft_wrap=True)
+    if addition.outcome.value in ("added", "changed"):
+        _complaints.print(f"askalms index {corpus} makes it answer questions.", soft_wrap=True)
+
+
+@app.command()
 def show(
     document: Annotated[str, typer.Argument(help="Path of the document below the corpus folder.")],
     index: IndexOption = Path("index"),

@@ -23,7 +23,7 @@ SOURCES_FILE = "sources.toml"
 TOPICS_FILE = "topics.toml"
 REFERENCES_FILE = "references.toml"
 _ABOUT_THE_FOLDER = ("readme", "license", "licence", "changelog", SOURCES_FILE, TOPICS_FILE, REFERENCES_FILE)
-_FIELDS = ("title", "topic", "publisher", "url", "reviewed", "license", "sources")
+_FIELDS = ("title", "topic", "publisher", "url", "reviewed", "license", "sources", "fetched", "language")
 _REFERENCE_FIELDS = ("title", "publisher", "url", "reviewed", "as_of", "license", "public_domain", "copy")
 _TOPIC_FIELDS = ("name", "names", "confused_with", "home", "of_adults")
 _NOTHING = (None, "", "~", "null")
@@ -87,9 +87,9 @@ def load_corpus(
         raise CorpusError(f"there is no folder {str(folder)!r}; name the folder that holds the documents")
     topics = load_topics(folder)
     known_topics = frozenset(topics)
-    sources = _load_sources(folder)
+    sources = load_sources(folder)
     references = load_references(folder)
-    paths, problems = _files(folder)
+    paths, problems = document_files(folder)
     documents: list[Document] = []
     for number, (doc_id, path) in enumerate(paths, 1):
         if on_file:
@@ -188,7 +188,7 @@ def _hint(name: str, known: Iterable[str]) -> str:
     return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
 
 
-def _files(folder: Path) -> tuple[list[tuple[str, Path]], list[Problem]]:
+def document_files(folder: Path) -> tuple[list[tuple[str, Path]], list[Problem]]:
     """List the files that may be documents, sorted by `doc_id`, and what of the folder cannot be read."""
     found: list[tuple[str, Path]] = []
     problems: list[Problem] = []
@@ -240,7 +240,12 @@ def _toml(path: Path) -> dict[str, Any]:
         raise CorpusError(f"{path} cannot be read ({error}); mend it, or move it away to go on without") from None
 
 
-def _load_sources(folder: Path) -> dict[str, dict[str, Any]]:
+def load_sources(folder: Path) -> dict[str, dict[str, Any]]:
+    """Read the folder's sources.toml: where its documents come from, by `doc_id`.
+
+    Raises:
+        CorpusError: It cannot be understood.
+    """
     tables = _toml(folder / SOURCES_FILE)
     for doc_id, table in tables.items():
         where = f"{folder / SOURCES_FILE}: [{doc_id!r}]"
@@ -278,6 +283,7 @@ def _document(
         url=url,
         reviewed=iso_date(_text_field(stated, "reviewed")) or dates_in(dated),
         license=_text_field(stated, "license"),
+        fetched=iso_date(_text_field(stated, "fetched")),
         sources=tuple(_references(stated.get("sources"), references)),
         title_guessed=not _text_field(stated, "title"),
     )

@@ -94,6 +94,8 @@ class Provenance:
     sources: tuple[Reference, ...] = ()
     title_guessed: bool = False
     """Nobody stated the title: it was taken from the page, or is the name of the file."""
+    fetched: str = ""
+    """ISO date of the day on which the page was fetched from `url`; empty for what was not fetched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,3 +31,7 @@ class IndexUnusableError(AskALMSError):
 
 class QuestionFileError(AskALMSError):
     """A file of questions holds a line that cannot be understood."""
+
+
+class FetchError(AskALMSError):
+    """A page of the web cannot be fetched, or must not be."""

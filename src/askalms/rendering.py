@@ -188,7 +188,12 @@ def _shown(answer: Answer) -> tuple[Quote, ...]:
 
 
 def _reviewed(page: Provenance, today: date) -> str:
-    """Tell the date of a page: when it was reviewed, or when it was written, if it was written from other pages."""
+    """Tell the date of a page: when it was reviewed, or when it was written, if it was written from other pages.
+
+    Of a page that does not tell, the day on which it was fetched.
+    """
+    if not page.reviewed and page.fetched:
+        return message("rendering.fetched", date=date_in_words(page.fetched))
     return _dated("rendering.written" if page.sources else "rendering.reviewed", page.reviewed, today)
 
 

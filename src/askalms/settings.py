@@ -109,6 +109,18 @@ class ServingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchingSettings:
+    """Adding pages of the web: [fetching] in the file."""
+
+    timeout_seconds: float = 30.0
+    """Longest wait for a page, its redirects and robots.txt included."""
+    max_megabytes: float = 20.0
+    """A larger page is not fetched to its end; max_file_megabytes of [corpus] is a limit as well."""
+    user_agent_contact: str = ""
+    """An e-mail or web address at which the sites that pages are fetched from can reach you."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of the program."""
 
@@ -120,6 +132,7 @@ class Settings:
     answering: AnsweringSettings = field(default_factory=AnsweringSettings)
     checking: CheckingSettings = field(default_factory=CheckingSettings)
     serving: ServingSettings = field(default_factory=ServingSettings)
+    fetching: FetchingSettings = field(default_factory=FetchingSettings)
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as nested dictionaries, for the manifest of an index."""
@@ -209,7 +222,14 @@ def _check_ranges(settings: Settings, origin: str) -> None:
         ("checking.max_grade", settings.checking.max_grade, 0, 100),
         ("checking.max_shared_words", settings.checking.max_shared_words, 1, 1000),
         ("serving.check_seconds", settings.serving.check_seconds, 0.01, 86_400),
+        ("fetching.timeout_seconds", settings.fetching.timeout_seconds, 0.1, 3600),
+        ("fetching.max_megabytes", settings.fetching.max_megabytes, 0.001, 10_000),
     ]
     for name, value, low, high in limits:
         if not low <= value <= high:
             raise SettingsError(f"{origin}: {name} is {value}; expected {low} to {high}")
+    contact = settings.fetching.user_agent_contact
+    if not contact.isascii() or not contact.isprintable() or set(contact) & set("()"):
+        raise SettingsError(
+            f'{origin}: fetching.user_agent_contact is {contact!r}; expected an address such as "library@example.org"'
+        )
