@@ -82,7 +82,7 @@ def test_one_bad_file_never_stops_the_others(tmp_path: Path):
         date__md="---\nreviewed: 2016-13-45\n---\n" + BODY,
         title__md="---\ntitle: [a, b]\n---\n" + BODY,
         topic__md="---\ntopic: nothing\n---\n" + BODY,
-        page__pdf=BODY,
+        page__odt=BODY,
         menu__txt="Log in | Search | Menu",
         z__txt=BODY,
     )
@@ -96,7 +96,7 @@ def test_one_bad_file_never_stops_the_others(tmp_path: Path):
         "front.md": "not a list of names and values",
         "title.md": "its field 'title' is a list",
         "topic.md": "its topic 'nothing' is not in topics.toml; known are",
-        "page.pdf": "the format .pdf is not read",
+        "page.odt": "the format .odt is not read",
         "menu.txt": "nothing in it can be quoted",
     }.items():
         assert reason in found.pop(name)

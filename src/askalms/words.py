@@ -42,6 +42,11 @@ def is_english(word: str) -> bool:
     return bool(_dictionary().known([*forms, *(f.removesuffix("s") for f in forms)]))
 
 
+def english_words() -> frozenset[str]:
+    """All words of the dictionary, in small letters."""
+    return frozenset(_dictionary().word_frequency.words())
+
+
 @cache
 def _dictionary() -> Any:
     from spellchecker import SpellChecker
