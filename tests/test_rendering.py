@@ -488,3 +488,13 @@ def test_the_age_of_a_page_is_told_from_two_years_on(reviewed: str, told: str):
     answer = Answer(Outcome.ANSWER, "Found:", (quote,))
     assert to_text(answer, TODAY).endswith(f"From: T, {told}")
     assert to_markdown(answer, TODAY).endswith(f"From: T, {told}")
+
+
+def test_a_page_is_told_after_the_title_where_there_is_one():
+    """In text, in Markdown, and in JSON only there."""
+    paged = replace(ANSWER, quotes=(replace(QUOTE, page=3),))
+    assert "From: Alström syndrome, page 3, Genetics Home Reference, " in to_text(paged, TODAY)
+    assert "), page 3, Genetics Home Reference, " in to_markdown(paged, TODAY)
+    assert to_json(paged)["quotes"][0]["page"] == 3
+    assert "page 0" not in to_text(ANSWER, TODAY)
+    assert "page" not in to_json(ANSWER)["quotes"][0]

@@ -306,17 +306,24 @@ class Assistant:
         return first is None or not topics or first in topics or self._names_of.is_part(first, topics)
 
     def _may_be_quoted(self, row: int) -> bool:
-        """Tell whether a sentence may answer: a question does not, what only announces a list, or a damaged one."""
+        """Tell whether a sentence may answer: no question, dateline or announcement of a list, and nothing damaged.
+
+        Nor may it need another sentence that is damaged.
+        """
         sentence = self.index.sentences[row]
-        if row in self.index.damaged_sentences or sentence.kind is BlockKind.DATELINE:
+        if sentence.text.endswith(("?", ":")) or sentence.kind is BlockKind.DATELINE:
             return False
-        return not sentence.text.endswith(("?", ":"))
+        return not self.index.damaged_sentences or self._is_undamaged(*self._whole_thought(row))
 
     def _intact(self, row: int) -> int | None:
         """Give a sentence that may answer: this one or, if it is damaged, its best copy; None if there is none."""
         if row in self.index.damaged_sentences:
             row = self._best_copy(row)
         return row if self._may_be_quoted(row) else None
+
+    def _is_undamaged(self, first: int, last: int) -> bool:
+        """Tell whether no sentence from row `first` to `last` is damaged."""
+        return self.index.damaged_sentences.isdisjoint(range(first, last + 1))
 
     def _candidate(self, row: int) -> Candidate:
         if row not in self._candidates:
@@ -413,7 +420,7 @@ class Assistant:
         """Make a quote of the sentences from row `first` to `last`; None if they are not what the page says."""
         start, end = self.index.sentences[first], self.index.sentences[last]
         document = self.index.documents[start.doc_id]
-        if not self.index.damaged_sentences.isdisjoint(range(first, last + 1)):
+        if not self._is_undamaged(first, last):
             return None
         for sentence in self.index.sentences[first : last + 1]:
             if document.text[sentence.start : sentence.end] != sentence.text:

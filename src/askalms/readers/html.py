@@ -8,6 +8,7 @@ from askalms.errors import DocumentError
 from askalms.readers.extracts import Extract
 from askalms.readers.markup import heading, item, paragraph, table
 from askalms.readers.plain import decode
+from askalms.readers.quiet import silenced
 from askalms.readers.statements import dates_in, fields_of
 
 _DECLARED = re.compile(rb"""<(?:meta|\?xml)[^>]{0,300}?(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
@@ -37,7 +38,8 @@ def read_html(data: bytes) -> Extract:
     if not _TAG.search(source):
         raise DocumentError("its name ends as that of a web page, but it holds no HTML; name it .txt if it is text")
     try:
-        found = _main_part(lxml_html.document_fromstring(source))
+        with silenced("trafilatura"), silenced("htmldate"):
+            found = _main_part(lxml_html.document_fromstring(source))
         tree = lxml_html.document_fromstring(source)
     except Exception as error:  # a page may be broken in ways that no parser foresees
         what = " ".join(str(error).split())[:80]
@@ -170,13 +172,16 @@ def _with_lost_headings(blocks: list[str], tree: Any) -> list[str]:
     """Put headings back that were left out where a page does not mark its main part, each above its text."""
     kept = {_letters(block) for block in blocks if block.startswith("#")}
     result = list(blocks)
+    after = 0
     for level, words, below in _headings(tree):
         if not _letters(words) or _letters(words) in kept or not below:
             continue
-        above = (i for i, block in enumerate(result) if not block.startswith("#") and _begins_alike(block, below))
-        place = next(above, None)
-        if place is not None:
-            result.insert(place, heading(words, level))
+        below_it = (i for i in range(after, len(result)) if _begins_alike(result[i], below))
+        place = next((i for i in below_it if not result[i].startswith("#")), None)
+        made = heading(words, level)
+        if place is not None and (place == 0 or result[place - 1] != made):
+            result.insert(place, made)
+            after = place + 1
     return result
 
 
@@ -198,6 +203,10 @@ def _headings(tree: Any) -> list[tuple[int, str, str]]:
             level, words, below = found[-1]
             if len(below) < _ENOUGH:
                 found[-1] = (level, words, below + _letters(text))
+    for number in range(len(found) - 2, -1, -1):
+        level, words, below = found[number]
+        if not below and found[number + 1][0] > level:
+            found[number] = (level, words, found[number + 1][2])
     return found
 
 

@@ -1,7 +1,6 @@
 """PDF: pages of typeset rows -> running text with the places where its pages begin. Alone in importing pypdf."""
 
 import io
-import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from askalms.errors import DocumentError
 from askalms.readers.extracts import Extract
+from askalms.readers.quiet import silenced
 from askalms.readers.statements import fields_of
 from askalms.readers.typeset import Row, rows_of_grid, run_across_columns, running_text
 
@@ -59,19 +59,14 @@ def read_pdf(data: bytes) -> Extract:
 @contextmanager
 def _any_trouble() -> Iterator[None]:
     """Turn whatever pypdf meets in a damaged file into one complaint."""
-    log = logging.getLogger("pypdf")
-    level = log.level
-    # Its remarks on single objects help nobody who only has the file.
-    log.setLevel(logging.CRITICAL)
     try:
-        yield
+        with silenced("pypdf"):
+            yield
     except DocumentError:
         raise
     except Exception as error:  # pypdf raises anything from KeyError to RecursionError
         what = " ".join(str(error).split())[:80] or type(error).__name__
         raise DocumentError(f"it is a damaged PDF ({what}); fetch it again, or print it to a new PDF") from None
-    finally:
-        log.setLevel(level)
 
 
 def _opened(data: bytes) -> "PdfReader":
