@@ -472,12 +472,26 @@ def test_a_page_says_what_it_is_in_its_head():
     extract = read_bytes(page(f"<p>{BELLS}</p>", head, ' lang="en-GB"').encode(), ".htm")
     assert extract.stated["title"].startswith("Marlow syndrome")
     assert {k: v for k, v in extract.stated.items() if k != "title"} == {
-        "license": "CC BY 4.0",
+        "license": "https://creativecommons.org/licenses/by/4.0/",
         "publisher": "Norland Library",
         "url": "https://norland.example/marlow",
         "reviewed": "2024-05-03",
         "language": "en",
     }
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "expected"),
+    [
+        ("", '<a rel="license" href="https://creativecommons.org/licenses/by-sa/4.0/">licence</a>', "CC BY-SA 4.0"),
+        ('<meta name="dcterms.license" content="Norland Open Licence 2">', "", "Norland Open Licence 2"),
+        ("", "All rights reserved.", None),
+    ],
+)
+def test_the_licence_of_a_page_is_the_one_that_it_names(head: str, body: str, expected: str | None):
+    """In its head, or by a link that says so."""
+    extract = read_bytes(page(f"<p>{BELLS}</p><p>{body}</p>", head).encode(), ".html")
+    assert extract.stated.get("license") == expected
 
 
 def test_a_dateline_of_a_page_counts_more_than_its_head():

@@ -21,6 +21,7 @@ _DATES = {"extensive_search": False, "min_date": "1995-01-01", "max_date": "2099
 _MAX_DATELINE = 80
 _UNSEEN = ("script", "style", "noscript", "template")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6", "summary")
+_LICENSE_NAMES = ("dcterms.license", "dc.rights", "dcterms.rights")
 _ENOUGH = 30
 """Letters and digits by which the text below a heading is known again."""
 _NEW_LINE = re.compile(r"[.!?:]\s*$")
@@ -231,9 +232,16 @@ def _stated(tree: Any, found: Any) -> dict[str, str]:
         publisher=found.sitename or found.author or "",
         url=found.url or "",
         reviewed=_dateline(tree) or found.date or "",
-        license=found.license or "",
+        license=found.license or _license(tree),
         language=tree.get("lang") or tree.get("{http://www.w3.org/XML/1998/namespace}lang") or "",
     )
+
+
+def _license(tree: Any) -> str:
+    """The licence that the head of a page names, as its name or address; "" if it names none."""
+    links = (link.get("href") for link in tree.iter("link") if (link.get("rel") or "").lower() == "license")
+    named = (m.get("content") for m in tree.iter("meta") if (m.get("name") or "").lower() in _LICENSE_NAMES)
+    return next((str(value) for value in (*named, *links) if value), "")
 
 
 def _dateline(tree: Any) -> str:
