@@ -21,6 +21,7 @@ from askalms.rendering import to_text
 from askalms.reranking import FEATURES, LogisticModel, Reranker
 from askalms.settings import AnsweringSettings, CorpusSettings, RerankingSettings, Settings
 from askalms.texts import load_data, message
+from made_files import column, pdf
 
 _PIECES = st.sampled_from(
     [
@@ -632,3 +633,63 @@ def test_a_side_without_an_answer_does_not_silence_the_other(
     answer = Assistant(toy_index, toy_encoders, toy_settings, _as_probable_as(0.6)).ask("Is ALS like cystic fibrosis?")
     assert answer.outcome is Outcome.ANSWER
     assert {q.document for q in answer.quotes} == {"als.txt"}
+
+
+# --- damaged text
+
+
+def _eager_over(folder: Path, encoders: Encoders, chosen: Settings, **files: str | bytes) -> Assistant:
+    """An assistant that shows whatever it finds in these files (`a__md` becomes a.md)."""
+    (folder / "corpus").mkdir()
+    for name, text in files.items():
+        data = text if isinstance(text, bytes) else text.encode("utf-8")
+        (folder / "corpus" / name.replace("__", ".")).write_bytes(data)
+    build_index(folder / "index", load_corpus(folder / "corpus", CorpusSettings()), encoders, chosen)
+    opened = open_index(folder / "index", chosen.embedding)
+    return Assistant(opened, encoders, replace(chosen, answering=AnsweringSettings(threshold=0.0)))
+
+
+def test_a_damaged_sentence_is_found_and_never_quoted(tmp_path: Path, toy_encoders: Encoders, toy_settings: Settings):
+    """Alone, with the sentence before that it needs, or as an item of a list that is quoted whole."""
+    page = (
+        "# Alström syndrome\n\n## Bells\n\nAlström syndrome makes bells ring with a loud ef ect. "
+        "This is heard by whole families.\n\n## Drums\n\nDrums beat softly in Alström syndrome.\n\n"
+        "## Sounds\n\n- loud bells\n- di erent horns\n- soft drums\n"
+    )
+    eager = _eager_over(tmp_path, toy_encoders, toy_settings, a__md=page)
+    assert len(eager.index.damaged_sentences) == 2
+    for question in ("loud bells ring in Alström syndrome", "heard by whole families", "loud bells, different horns?"):
+        answer = eager.ask(question)
+        shown = [q.text for q in (*answer.quotes, *((answer.closest,) if answer.closest else ()))]
+        assert shown
+        assert not any("ef ect" in text or "di erent" in text for text in shown)
+
+
+def test_an_intact_copy_is_quoted_for_a_damaged_sentence(
+    tmp_path: Path, toy_encoders: Encoders, toy_settings: Settings
+):
+    """Even if the damaged one stands on the newer page."""
+    eager = _eager_over(
+        tmp_path,
+        toy_encoders,
+        toy_settings,
+        new__md="---\nreviewed: 2024\n---\n# Alstrm syndrome\n\nBells ring loudly in Alstrm syndrome.\n",
+        old__md="---\nreviewed: 2008\n---\n# Alström syndrome\n\nBells ring loudly in Alström syndrome.\n",
+    )
+    (quote,) = eager.ask("Do bells ring in Alström syndrome?").quotes
+    assert (quote.document, quote.text) == ("old.md", "Bells ring loudly in Alström syndrome.")
+
+
+def test_a_quote_of_a_pdf_knows_its_page(tmp_path: Path, toy_encoders: Encoders, toy_settings: Settings):
+    """And one of a file without pages has none; offsets count the text that the index holds."""
+    pages = (column("Alström syndrome is rare."), column("Bells ring loudly in Alström syndrome."))
+    eager = _eager_over(
+        tmp_path, toy_encoders, toy_settings, a__pdf=pdf(*pages), b__md="# Alström syndrome\n\nHorns blow in it.\n"
+    )
+    quote = next(q for q in eager.ask("Do bells ring loudly in Alström syndrome?").quotes if q.document == "a.pdf")
+    assert quote.page == 2
+    document = eager.index.documents["a.pdf"]
+    assert document.page_starts == (0, document.text.index("Bells"))
+    assert document.text[quote.start : quote.end] == quote.text
+    assert "page 2" in to_text(eager.ask("Do bells ring loudly in Alström syndrome?"))
+    assert {q.page for q in eager.ask("Do horns blow in Alström syndrome?").quotes if q.document == "b.md"} == {0}

@@ -11,6 +11,7 @@ import pytest
 
 from askalms import cli
 from askalms.answering import Assistant
+from made_files import column, pdf
 
 ROOT = Path(__file__).parents[1]
 TOY_CORPUS = ROOT / "tests" / "data" / "corpus"
@@ -164,6 +165,52 @@ def test_a_bad_file_is_listed_and_the_others_are_indexed(
     assert "NUL" in captured.err
     assert _run(monkeypatch, "show", "good.txt", "--index", tmp_path / "i") == 0
     assert capfd.readouterr().out == "Alström syndrome is rare. Alström syndrome is inherited."
+
+
+@pytest.mark.usefixtures("toy_model")
+def test_index_tells_what_is_damaged(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """By document, page and kind, with examples; the sound sentences answer, and the status is 0."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "good.txt").write_text("Alström syndrome is rare. Alström syndrome is inherited.", "utf-8")
+    pages = (column("Bells ring."), column("Alstrm syndrome has an ef ect. It is rare."))
+    (corpus / "bad[b].pdf").write_bytes(pdf(*pages))
+    assert _run(monkeypatch, "index", corpus, "--index", tmp_path / "i") == 0
+    told = capfd.readouterr().err
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in told.splitlines() if "bad[b].pdf" in line]
+    assert ["bad[b].pdf", "2", "lost letters", "1", "1", "Alstrm"] in rows
+    assert ["bad[b].pdf", "2", "lost ligatures", "1", "1", "ef ect."] in rows
+    assert len(rows) == 2
+    assert "good.txt" not in told
+    assert _run(monkeypatch, "show", "bad[b].pdf", "--index", tmp_path / "i") == 0
+    assert capfd.readouterr().out == "Bells ring.\n\nAlstrm syndrome has an ef ect. It is rare."
+
+
+@pytest.mark.usefixtures("toy_model")
+def test_strict_lets_no_damage_into_the_index(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """The old index stays; once the text is mended, it is built."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    page = corpus / "a.txt"
+    page.write_text("Alström syndrome is rare. It is inherited.", "utf-8")
+    args = ("index", corpus, "--index", tmp_path / "i", "--strict")
+    assert _run(monkeypatch, *args) == 0
+    before = (tmp_path / "i" / "CURRENT").read_text()
+    page.write_text("Alström syndrome is rare. It has an ef ect.", "utf-8")
+    for more in ((), ("--dry-run",)):
+        capfd.readouterr()
+        assert _run(monkeypatch, *args, *more) == 1
+        told = capfd.readouterr()
+        assert "the text of 1 documents is damaged, and --strict allows none; the index stays as it was" in told.err
+        assert "ef ect" in told.err
+        assert (tmp_path / "i" / "CURRENT").read_text() == before
+    page.write_text("Alström syndrome is rare. It has an effect.", "utf-8")
+    assert _run(monkeypatch, *args) == 0
+    assert (tmp_path / "i" / "CURRENT").read_text() != before
 
 
 @pytest.mark.parametrize("make", [False, True])

@@ -11,6 +11,7 @@ from askalms.datatypes import Document, Provenance, Reference, Topic
 from askalms.errors import CorpusError
 from askalms.settings import CorpusSettings
 from invented_pages import ANSWERED_TWICE, JOURNEY, LIBRARY, SQUASHED
+from made_files import archive, column, encrypted, page, pdf, word
 
 MARLOW = '[marlow]\nname = "Marlow syndrome"\nnames = ["Marlow syndrome", "MRLW1", "MRLS"]\n'
 BODY = "The ears ring at night. It goes away by day."
@@ -82,7 +83,7 @@ def test_one_bad_file_never_stops_the_others(tmp_path: Path):
         date__md="---\nreviewed: 2016-13-45\n---\n" + BODY,
         title__md="---\ntitle: [a, b]\n---\n" + BODY,
         topic__md="---\ntopic: nothing\n---\n" + BODY,
-        page__pdf=BODY,
+        page__odt=BODY,
         menu__txt="Log in | Search | Menu",
         z__txt=BODY,
     )
@@ -96,7 +97,7 @@ def test_one_bad_file_never_stops_the_others(tmp_path: Path):
         "front.md": "not a list of names and values",
         "title.md": "its field 'title' is a list",
         "topic.md": "its topic 'nothing' is not in topics.toml; known are",
-        "page.pdf": "the format .pdf is not read",
+        "page.odt": "the format .odt is not read",
         "menu.txt": "nothing in it can be quoted",
     }.items():
         assert reason in found.pop(name)
@@ -541,3 +542,112 @@ def test_offsets_count_the_characters_of_the_file(tmp_path: Path):
     assert document.text == decoded == data
     first = document.blocks[1].sentences[0]
     assert decoded[first.start : first.end] == "Løken’s ears ring."
+
+
+# --- files of every format, good and hostile ones
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.html", page(f"<h1>Marlow syndrome</h1><p>{BODY}</p>").encode()),
+        ("a.pdf", pdf(column(f"# Marlow syndrome\n\n{BODY}"))),
+        ("a.docx", word(("Title", "Marlow syndrome"), ("Normal", BODY))),
+    ],
+)
+def test_every_format_makes_a_document(tmp_path: Path, name: str, data: bytes):
+    """Its title is the heading, its sentences stand where they say."""
+    (tmp_path / name).write_bytes(data)
+    document = only(load_corpus(tmp_path, CorpusSettings()))
+    assert document.provenance.title == "Marlow syndrome"
+    spans = [span for block in document.blocks for span in block.sentences]
+    assert [document.text[s.start : s.end] for s in spans] == ["The ears ring at night.", "It goes away by day."]
+
+
+def test_what_a_file_says_of_itself_counts_less_than_what_is_stated(tmp_path: Path):
+    """And fills in what is not."""
+    head = """<link rel="canonical" href="https://norland.example/marlow"><meta name="author" content="Ann Finch">
+    <meta property="og:site_name" content="Norland Library">
+    <meta property="article:modified_time" content="2024-05-03">"""
+    source = page(f"<h1>Marlow</h1><p>{BODY}</p>", head).encode()
+    (tmp_path / "a.html").write_bytes(source)
+    (tmp_path / "b.html").write_bytes(source.replace(BODY.encode(), BODY.encode() + b"</p><p>Last reviewed: May 2020"))
+    (tmp_path / "sources.toml").write_text('["b.html"]\npublisher = "Finch Press"\nlanguage = "fr"\n')
+    first, second = load_corpus(tmp_path, CorpusSettings()).documents
+    found = "https://norland.example/marlow"
+    assert first.provenance == Provenance("Marlow", "Norland Library", found, "2024-05-03", language="en")
+    assert second.provenance == Provenance("Marlow", "Finch Press", found, "2020-05", language="fr")
+
+
+def test_pages_of_a_document_are_found_by_place(tmp_path: Path):
+    """From 1; a file without pages has page 0 everywhere."""
+    (tmp_path / "a.pdf").write_bytes(pdf(column("The ears ring."), column("It goes away.")))
+    (tmp_path / "b.txt").write_text(BODY)
+    first, second = load_corpus(tmp_path, CorpusSettings()).documents
+    assert [first.page_at(offset) for offset in (0, first.page_starts[1] - 1, first.page_starts[1], 10**6)] == [
+        1,
+        1,
+        2,
+        2,
+    ]
+    assert second.page_at(5) == 0
+
+
+def test_in_a_folder_of_thirty_files_each_hostile_one_is_named_and_the_others_are_read(tmp_path: Path):
+    """Whatever stands between them: eighteen are read, twelve are left out, each for its own reason."""
+    corpus, outside = tmp_path / "corpus", tmp_path / "outside"
+    deep = corpus.joinpath(*["d"] * 40)
+    for folder in (corpus, outside, deep):
+        folder.mkdir(parents=True)
+    html = page(f"<h1>Marlow</h1><p>{BODY} Bjørk listens.</p>")
+    good = {
+        **{f"page{n}.txt": f"Number {n}. {BODY}".encode() for n in range(4)},
+        **{f"page{n}.md": f"# Marlow {n}\n\n{BODY}\n".encode() for n in range(3)},
+        "utf16.txt": f"\ufeff{BODY} Bjørk listens.".encode("utf-16-le"),
+        "latin1.txt": f"{BODY} Bjørk listens.".encode("latin-1"),
+        "utf16.html": html.encode("utf-16"),
+        "latin1.html": html.replace("<head>", '<head><meta charset="latin-1">').encode("latin-1"),
+        "scripts.htm": html.replace("</main>", "<script>alert('Marlow')</script></main>").encode(),
+        "one.pdf": pdf(column(BODY)),
+        "open.pdf": encrypted(pdf(column(BODY)), ""),
+        "one.docx": word(("Heading 1", "Marlow"), ("Normal", BODY)),
+        "two\nlines.txt": BODY.encode(),
+        "sp ace [b] ö.md": BODY.encode(),
+    }
+    whole = pdf(column(BODY), column(BODY))
+    hostile = {
+        "closed.pdf": (encrypted(whole, "secret"), "protected by a password"),
+        "zip.pdf": (archive(a_txt=b"x" * 99), "but it is a ZIP archive"),
+        "empty.html": (b"", "it is empty"),
+        "huge.txt": (b"x" * 2_000_001, "more than the 2 MB allowed"),
+        "binary.txt": (bytes(range(128)) * 20, "control characters"),
+        "cut.pdf": (whole[:-400], "breaks off before its end"),
+        "scan.pdf": (pdf([], [], []), "pictures without text"),
+        "bomb.docx": (archive(word__document_xml=b" " * 31_000_000), "which no document has"),
+        "program.html": (b"<html><body><script>fetch('/marlow')</script></body></html>", "without text"),
+    }
+    for name, data in {**good, **{name: data for name, (data, _) in hostile.items()}}.items():
+        (corpus / name).write_bytes(data)
+    (deep / "deep.txt").write_text(BODY)
+    (outside / "secret.txt").write_text(BODY)
+    (corpus / "out.txt").symlink_to(outside / "secret.txt")
+    (corpus / "loop.txt").symlink_to(corpus / "loop.txt")
+    (corpus / "round").symlink_to(corpus)
+
+    found = load_corpus(corpus, CorpusSettings(max_file_megabytes=2))
+
+    assert [d.doc_id for d in found.documents] == sorted([*good, "/".join(["d"] * 40) + "/deep.txt"])
+    assert all("ring at night" in d.text for d in found.documents)
+    assert all(("Bjørk listens." in d.text) for d in found.documents if d.doc_id[:5] in ("utf16", "latin"))
+    assert not any("alert" in d.text or d.damage for d in found.documents)
+    expected = {name: reason for name, (_, reason) in hostile.items()}
+    expected |= {
+        "out.txt": "a link to a file outside the corpus",
+        "loop.txt": "it cannot be opened (Too many levels of symbolic links)",
+        "round": "it is a link to a folder",
+    }
+    told = reasons(found)
+    assert told.keys() == expected.keys()
+    assert {name: expected[name] in told[name] for name in expected} == dict.fromkeys(expected, True)
+    assert not any("\n" in reason for reason in told.values())
+    assert (len(found.documents), len(told)) == (18, 12)

@@ -560,7 +560,7 @@ def test_copies_are_read_without_their_front_matter(tmp_path: Path):
     (tmp_path / "sub").mkdir()
     (tmp_path / "a.md").write_bytes(b"---\ntitle: A\n---\nEars ring.\r\n")
     (tmp_path / "sub" / "b.TXT").write_text("---\ntitle: B\n---\n")
-    (tmp_path / "c.pdf").write_bytes(b"\0")
+    (tmp_path / "c.png").write_bytes(b"\0")
     assert read_originals([tmp_path], 1.0) == {"a.md": "Ears ring.\r\n", "b.TXT": "---\ntitle: B\n---\n"}
     assert read_originals([], 1.0) == {}
 

@@ -496,3 +496,13 @@ def test_a_fetched_page_without_a_date_tells_the_day_of_fetching():
     assert "no date; as it was on 4 March 2026" in to_text(replace(ANSWER, quotes=(dateless,)), TODAY)
     dated = replace(QUOTE, provenance=replace(PAGE, fetched="2026-03-04"), also_in=())
     assert "as it was on" not in to_text(replace(ANSWER, quotes=(dated,)), TODAY)
+
+
+def test_a_page_is_told_after_the_title_where_there_is_one():
+    """In text, in Markdown, and in JSON only there."""
+    paged = replace(ANSWER, quotes=(replace(QUOTE, page=3),))
+    assert "From: Alström syndrome, page 3, Genetics Home Reference, " in to_text(paged, TODAY)
+    assert "), page 3, Genetics Home Reference, " in to_markdown(paged, TODAY)
+    assert to_json(paged)["quotes"][0]["page"] == 3
+    assert "page 0" not in to_text(ANSWER, TODAY)
+    assert "page" not in to_json(ANSWER)["quotes"][0]

@@ -11,7 +11,7 @@ import ssl
 import tomllib
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -20,9 +20,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import tomlkit
-import trafilatura
 from filelock import FileLock, Timeout
-from lxml.html import HtmlElement
 from tomlkit.exceptions import TOMLKitError
 
 from askalms.corpus import SOURCES_FILE, TOPICS_FILE, document_files, load_sources, load_topics
@@ -30,7 +28,7 @@ from askalms.datatypes import Topic
 from askalms.errors import CorpusError, DocumentError, FetchError
 from askalms.fetching import Gate, fetch
 from askalms.medlineplus import LICENSE, PUBLISHER, address_of, is_genetics_page, read_genetics_page
-from askalms.readers import dates_in, decode, iso_date
+from askalms.readers import decode, read_bytes
 from askalms.settings import Settings
 from askalms.words import fold, words_of
 
@@ -56,12 +54,6 @@ _IS_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _ORDER = ("title", "topic", "publisher", "url", "reviewed", "fetched", "license", "language")
 _UNFINISHED = ".askalms-add-"
 _LOCK_SECONDS = 10.0
-_DATES_IN_METADATA = (
-    ("lastReviewed",),
-    ("dateModified", "article:modified_time", "og:updated_time", "last-modified", "dcterms.modified"),
-    ("datePublished", "article:published_time", "dcterms.issued"),
-)  # fmt: skip
-"""What pages tell programs of their dates, the most telling first."""
 
 
 class Outcome(StrEnum):
@@ -249,52 +241,25 @@ def _is_docx(body: bytes) -> bool:
 
 
 def _facts_of_html(body: bytes) -> dict[str, str]:
-    """Find what a page of the web says of itself: title, publisher, date, licence, language."""
-    root = trafilatura.load_html(body)
-    if root is None:
-        return {}
-    facts = {"language": (root.get("lang") or "").strip(), "reviewed": _date_of_html(root)}
-    stated = trafilatura.extract_metadata(root, extensive=False)
-    if stated:
-        facts |= {"title": stated.title, "publisher": stated.sitename, "license": stated.license}
-    return _known(facts)
+    """Find what a page of the web says of itself: title, publisher, date, licence, language.
 
-
-def _date_of_html(root: HtmlElement) -> str:
-    """Find when a page was reviewed, or else changed, or else published: by its words, or what it tells programs.
-
-    Nothing is guessed from addresses or copyright lines: a wrong date would make an old page look fresh.
+    A page that cannot be read says nothing; `askalms index` tells why.
     """
-    lines = [" ".join(line.split()) for line in _visible(root)]
-    worded = dates_in("\n".join(line for line in lines if len(line) <= 100))
-    if worded:
-        return worded
-    stated = {
-        (m.get("property") or m.get("name") or m.get("itemprop") or ""): m.get("content") for m in root.iter("meta")
-    }
-    scripts = " ".join(s.text or "" for s in root.iter("script") if s.get("type") == "application/ld+json")
-    told = [*stated.items(), *re.findall(r'"(\w+)"\s*:\s*"([^"]*)"', scripts)]
-    for names in _DATES_IN_METADATA:
-        days = [iso_date(value or "") for name, value in told if name.lower() in map(str.lower, names)]
-        if any(days):
-            return max(days)
-    return ""
-
-
-def _visible(root: HtmlElement) -> Iterable[str]:
-    """The text of a page, cut where its elements end, without scripts and styles."""
-    for element in root.iter():
-        if isinstance(element.tag, str) and element.tag not in ("script", "style", "noscript", "template"):
-            yield " ".join(filter(None, (element.text, *(child.tail for child in element))))
+    try:
+        stated = read_bytes(body, ".html").stated
+    except DocumentError:
+        return {}
+    return _known({name: stated.get(name) for name in _ORDER if name != "url"})
 
 
 def _says_the_same(old: bytes, new: bytes, suffix: str) -> bool:
     """Compare two states of a document; of HTML, the visible text alone, as the rest differs with every request."""
     if old == new or suffix != ".html":
         return old == new
-    pages = [trafilatura.load_html(body) for body in (old, new)]
-    texts = ["" if page is None else " ".join(" ".join(_visible(page)).split()) for page in pages]
-    return bool(texts[0]) and texts[0] == texts[1]
+    try:
+        return read_bytes(old, suffix).text == read_bytes(new, suffix).text
+    except DocumentError:
+        return False
 
 
 def _topic_named(title: str, topics: Mapping[str, Topic]) -> str:

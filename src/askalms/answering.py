@@ -266,7 +266,7 @@ class Assistant:
         closest = nearest_sentences(self.index, query, vector, self._settings.retrieval.sentences)
         inside = (row for h in hits for row in range(h.passage.first_sentence, h.passage.last_sentence))
         allowed = (row for row in chain(inside, closest.tolist()) if self._may_speak(row, query.topics))
-        rows = [row for row in sorted(set(allowed)) if self._may_be_quoted(row)]
+        rows = sorted({copy for row in allowed if (copy := self._intact(row)) is not None})
         if not rows:
             return []
         candidates = [self._candidate(row) for row in rows]
@@ -326,9 +326,24 @@ class Assistant:
         return set(topics) <= self._names_of.all_in(self.index.sentences[row].text)
 
     def _may_be_quoted(self, row: int) -> bool:
-        """Tell whether a sentence may answer: a question does not, nor what only announces a list."""
+        """Tell whether a sentence may answer: no question, dateline or announcement of a list, and nothing damaged.
+
+        Nor may it need another sentence that is damaged.
+        """
         sentence = self.index.sentences[row]
-        return not sentence.text.endswith(("?", ":")) and sentence.kind is not BlockKind.DATELINE
+        if sentence.text.endswith(("?", ":")) or sentence.kind is BlockKind.DATELINE:
+            return False
+        return not self.index.damaged_sentences or self._is_undamaged(*self._whole_thought(row))
+
+    def _intact(self, row: int) -> int | None:
+        """Give a sentence that may answer: this one or, if it is damaged, its best copy; None if there is none."""
+        if row in self.index.damaged_sentences:
+            row = self._best_copy(row)
+        return row if self._may_be_quoted(row) else None
+
+    def _is_undamaged(self, first: int, last: int) -> bool:
+        """Tell whether no sentence from row `first` to `last` is damaged."""
+        return self.index.damaged_sentences.isdisjoint(range(first, last + 1))
 
     def _candidate(self, row: int) -> Candidate:
         if row not in self._candidates:
@@ -398,11 +413,11 @@ class Assistant:
         return quotes
 
     def _best_copy(self, row: int) -> int:
-        """Of copies of a sentence on the same disease, choose that of the newest page, and one that lost no letters."""
+        """Of the undamaged copies of a sentence on the same disease, choose that of the newest page."""
         copies = self.index.copies_of_sentence[skeleton(self.index.sentences[row].text)]
         topics = set(self._document_topics(row))
         same = [r for r in copies if topics & set(self._document_topics(r)) and self._may_be_quoted(r)]
-        return max(same, key=lambda r: (self._date(r), len(self.index.sentences[r].text), r == row), default=row)
+        return max(same, key=lambda r: (self._date(r), r == row), default=row)
 
     def _whole_thought(self, row: int) -> tuple[int, int]:
         """Widen a sentence that cannot stand alone to the ones before it; a list item to its list."""
@@ -422,9 +437,11 @@ class Assistant:
         return first, last
 
     def _quote(self, first: int, last: int, probability: float) -> Quote | None:
-        """Make a quote of the sentences from row `first` to `last`; None if they are not what the document says."""
+        """Make a quote of the sentences from row `first` to `last`; None if they are not what the page says."""
         start, end = self.index.sentences[first], self.index.sentences[last]
         document = self.index.documents[start.doc_id]
+        if not self._is_undamaged(first, last):
+            return None
         for sentence in self.index.sentences[first : last + 1]:
             if document.text[sentence.start : sentence.end] != sentence.text:
                 _log.error("%s does not say what its sentence at %d says", document.doc_id, sentence.start)
@@ -443,6 +460,7 @@ class Assistant:
             probability,
             old=old,
             written_from=self.index.written_from(document.doc_id, start.start),
+            page=document.page_at(start.start),
         )
         return replace(quote, also_in=self._elsewhere(quote)) if first == last else quote
 

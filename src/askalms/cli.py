@@ -45,6 +45,9 @@ def index(
     index: IndexOption = Path("index"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would change.")] = False,
     settings: SettingsOption = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Build nothing if the text of a document is damaged.")
+    ] = False,
 ) -> None:
     """Build the index of a folder of documents, or renew it."""
     from askalms.corpus import load_corpus
@@ -55,13 +58,22 @@ def index(
     chosen = load_settings(settings)
     with _progress() as report:
         loaded = load_corpus(corpus, chosen.corpus, lambda n, total, name: report(f"Reading {name}", n, total))
+        damaged = sum(bool(d.damage) for d in loaded.documents)
+        refused = strict and damaged > 0
         change = difference(index, loaded)
         calibration = published(chosen.embedding.sentence_model, chosen.reranking.model)
         fresh = is_up_to_date(index, loaded, chosen, calibration)
-        if loaded.documents and not fresh and not dry_run:
+        if loaded.documents and not fresh and not dry_run and not refused:
             from askalms.embedding import load_encoders
 
             build_index(index, loaded, load_encoders(chosen.embedding), chosen, report, calibration)
+    if refused:
+        _tell_problems(loaded)
+        _tell_damage(loaded)
+        raise AskALMSError(
+            f"the text of {damaged} documents is damaged, and --strict allows none; the index stays as it was; put "
+            "better copies there, or leave --strict out: damaged sentences are never quoted"
+        )
     for name, doc_ids in (("added", change.added), ("changed", change.changed), ("removed", change.removed)):
         for doc_id in doc_ids:
             print(f"{name} {doc_id}")
@@ -71,8 +83,11 @@ def index(
         f"{change.unchanged} unchanged" + ("; the index is up to date" if fresh else "")
     )
     _tell_problems(loaded)
+    _tell_damage(loaded)
     if not loaded.documents:
-        raise AskALMSError(f"{str(corpus)!r} holds no document that can be read; put .txt or .md files there")
+        raise AskALMSError(
+            f"{str(corpus)!r} holds no document that can be read; put .txt, .md, .html, .pdf or .docx files there"
+        )
     if loaded.problems:
         raise typer.Exit(1)
 
@@ -265,6 +280,19 @@ def _tell_problems(loaded: "Corpus") -> None:
         _complaints.print(table)
 
 
+def _tell_damage(loaded: "Corpus") -> None:
+    from askalms.damage import tallies
+
+    found = tallies(loaded.documents)
+    if found:
+        table = Table("Document", "Page", "Damage", "Times", "Sentences", "Examples", title_justify="left")
+        table.title = "Damaged text: searched, but never quoted"
+        for t in found:
+            words = "; ".join(map(_safe, t.examples))
+            table.add_row(_safe(t.doc_id), str(t.page or ""), t.kind.value, str(t.count), str(t.sentences), words)
+        _complaints.print(_in_lines(table), soft_wrap=True)
+
+
 def _print_house_rules(report: "HouseReport", compared: bool) -> None:
     table = Table("Document", "Sections", "Sentences", "Words", "Reading grade", "Sources")
     for p in report.pages:
@@ -338,11 +366,15 @@ def _print(text: str) -> None:
 
 
 def _print_table(table: Table) -> None:
-    # As wide as it needs: cut to the width of a terminal, it would lose figures.
+    _print(_in_lines(table))
+
+
+def _in_lines(table: Table) -> str:
+    """A table as wide as it needs: cut to the width of a terminal, it would lose figures."""
     console = Console(width=1000, highlight=False, markup=False, emoji=False)
     with console.capture() as printed:
         console.print(table)
-    _print("\n".join(line.rstrip() for line in printed.get().splitlines()))
+    return "\n".join(line.rstrip() for line in printed.get().splitlines())
 
 
 def _safe(text: str) -> str:

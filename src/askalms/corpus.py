@@ -6,10 +6,11 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from askalms.damage import find_damage
 from askalms.datatypes import Block, BlockKind, Document, Provenance, Reference, Topic
 from askalms.errors import CorpusError, DocumentError
 from askalms.furniture import mark_furniture
@@ -72,7 +73,8 @@ def load_corpus(
     """Read every document below a folder; one bad file does not stop the others.
 
     What sources.toml says of a file counts more than its front matter, and that more than what the
-    page says of itself. Links to what lies outside the folder are not followed.
+    page says of itself. Links to what lies outside the folder are not followed. Damage is told by
+    the words of the whole folder, so a document may be judged otherwise beside other ones.
 
     Args:
         folder: The corpus. Hidden files, README and LICENSE are no documents.
@@ -111,7 +113,9 @@ def load_corpus(
         for doc_id in sources
         if doc_id not in known
     ]
-    return Corpus(tuple(documents), topics, references, tuple(problems), frozenset(topics) - known_topics)
+    damage = find_damage(documents, [name for topic in topics.values() for name in topic.names])
+    judged = tuple(replace(d, damage=damage.get(d.doc_id, ())) for d in documents)
+    return Corpus(judged, topics, references, tuple(problems), frozenset(topics) - known_topics)
 
 
 def load_topics(folder: Path) -> dict[str, Topic]:
@@ -274,21 +278,24 @@ def _document(
     if not any(block.sentences for block in blocks):
         raise DocumentError("nothing in it can be quoted: it holds headings, links or references alone; add its text")
     stated = {**extract.front_matter, **source}
-    title = _text_field(stated, "title") or _title_in(text, blocks) or Path(doc_id).stem
-    url = _text_field(stated, "url") or address_in(text)
+    own = extract.stated
+    title = _text_field(stated, "title") or own.get("title") or _title_in(text, blocks) or Path(doc_id).stem
+    url = _text_field(stated, "url") or own.get("url") or address_in(text)
     dated = "\n".join(text[b.start : b.end] for b in blocks if b.kind is BlockKind.DATELINE)
     provenance = Provenance(
         title=title,
-        publisher=_text_field(stated, "publisher") or publisher_in(text, url),
+        publisher=_text_field(stated, "publisher") or own.get("publisher") or publisher_in(text, url),
         url=url,
-        reviewed=iso_date(_text_field(stated, "reviewed")) or dates_in(dated),
-        license=_text_field(stated, "license"),
         fetched=iso_date(_text_field(stated, "fetched")),
+        title_guessed=not (_text_field(stated, "title") or own.get("title")),
+        reviewed=iso_date(_text_field(stated, "reviewed")) or dates_in(dated) or own.get("reviewed", ""),
+        license=_text_field(stated, "license") or own.get("license", ""),
         sources=tuple(_references(stated.get("sources"), references)),
-        title_guessed=not _text_field(stated, "title"),
+        language=_text_field(stated, "language") or own.get("language", ""),
     )
-    chosen, own = _topics_of(stated, title, text, topics)
-    return Document(doc_id, text, extract.sha256, chosen, provenance, blocks), own
+    chosen, own_topic = _topics_of(stated, title, text, topics)
+    document = Document(doc_id, text, extract.sha256, chosen, provenance, blocks, extract.page_starts)
+    return document, own_topic
 
 
 def _text_field(stated: Mapping[str, Any], name: str) -> str:

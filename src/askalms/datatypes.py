@@ -4,6 +4,7 @@ Offsets count characters (code points) of `Document.text`; every span obeys
 `document.text[span.start:span.end] == span's text`.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
@@ -62,6 +63,27 @@ class Block:
     """The quotable units of the block, in order, inside it; empty for headings and furniture."""
 
 
+class DamageKind(StrEnum):
+    """How a text was damaged on its way out of a file."""
+
+    LOST_CHARACTERS = "lost characters"
+    LOST_LIGATURES = "lost ligatures"
+    LOST_LETTERS = "lost letters"
+    WRONG_ENCODING = "wrong encoding"
+    GLUED_WORDS = "glued words"
+    TORN_WORDS = "torn words"
+    MIXED_COLUMNS = "mixed columns"
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A stretch of a document's text that does not say what its page says."""
+
+    kind: DamageKind
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """A source that a document says it was written from."""
@@ -96,6 +118,8 @@ class Provenance:
     """Nobody stated the title: it was taken from the page, or is the name of the file."""
     fetched: str = ""
     """ISO date of the day on which the page was fetched from `url`; empty for what was not fetched."""
+    language: str = ""
+    """ISO 639-1 code of the language that the file says it is in: "en"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +136,14 @@ class Document:
     provenance: Provenance
     blocks: tuple[Block, ...]
     """In order, without overlap."""
+    page_starts: tuple[int, ...] = ()
+    """Where its pages 1, 2, ... begin in the text; empty if the file has no pages."""
+    damage: tuple[Damage, ...] = ()
+    """In order; a sentence that overlaps one of them is searched but never quoted."""
+
+    def page_at(self, offset: int) -> int:
+        """The page, from 1, on which character `offset` stands; 0 if the file has no pages."""
+        return bisect_right(self.page_starts, offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +276,8 @@ class Quote:
     """Its page is older than the settings call up to date."""
     written_from: tuple[Reference, ...] = ()
     """What its section was written from, if its page tells."""
+    page: int = 0
+    """The page, from 1, on which it begins; 0 if its document has no pages."""
 
 
 @dataclass(frozen=True, slots=True)

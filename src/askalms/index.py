@@ -27,9 +27,12 @@ from numpy.typing import NDArray
 
 from askalms.chunking import Chunks, chunk
 from askalms.corpus import Corpus
+from askalms.damage import is_damaged
 from askalms.datatypes import (
     Block,
     BlockKind,
+    Damage,
+    DamageKind,
     Document,
     Matrix,
     Passage,
@@ -167,6 +170,13 @@ class Index:
         for row, sentence in enumerate(self.sentences):
             rows.setdefault(skeleton(sentence.text), []).append(row)
         return {letters: tuple(found) for letters, found in rows.items()}
+
+    @cached_property
+    def damaged_sentences(self) -> frozenset[int]:
+        """Rows of the sentences whose text was damaged on its way out of the file: searched, never quoted."""
+        return frozenset(
+            row for row, s in enumerate(self.sentences) if is_damaged(self.documents[s.doc_id], s.start, s.end)
+        )
 
     @cached_property
     def places_of_sentence(self) -> Mapping[str, tuple[int, ...]]:
@@ -406,7 +416,18 @@ def _fingerprint(corpus: Corpus, settings: Settings, calibration: Mapping[str, A
         "settings": {k: v for k, v in settings.as_dict().items() if k in ("chunking", "embedding")},
         "calibration": calibration or {},
         "documents": [
-            [d.doc_id, d.sha256, d.topics, asdict(d.provenance), list(map(asdict, d.blocks))] for d in corpus.documents
+            [
+                d.doc_id,
+                d.sha256,
+                # The same file may give another text when its reader changes.
+                hashlib.sha256(d.text.encode()).hexdigest(),
+                d.topics,
+                asdict(d.provenance),
+                list(map(asdict, d.blocks)),
+                d.page_starts,
+                list(map(asdict, d.damage)),
+            ]
+            for d in corpus.documents
         ],
         "topics": [asdict(t) for t in corpus.topics.values()],
     }
@@ -594,6 +615,8 @@ def _document(record: dict[str, Any]) -> Document:
         tuple(record["topics"]),
         Provenance(**{**provenance, "sources": references}),
         blocks,
+        tuple(record.get("page_starts", ())),
+        tuple(Damage(DamageKind(d["kind"]), d["start"], d["end"]) for d in record.get("damage", ())),
     )
 
 

@@ -36,7 +36,7 @@ _MARKUP = re.compile(
 def to_json(answer: Answer, question_id: str = "") -> dict[str, Any]:
     """Give the answer as the JSON object that `askalms ask --json` prints.
 
-    `closest`, `sources_differ` and a quote's `written_from` stand there only if there is something to tell.
+    `closest`, `sources_differ` and a quote's `page` and `written_from` stand there only if there is something to tell.
     Texts are the document's own, controls included; the probability keeps 4 digits and the time 1.
     """
     return {
@@ -137,7 +137,8 @@ def _understood(answer: Answer) -> str:
 def _source(quote: Quote, today: date | None) -> list[str]:
     """Title, publisher and date of a quote's page, each on one line, without those that nobody tells."""
     page = quote.provenance
-    parts = (page.title, page.publisher, _reviewed(page, today or date.today()))
+    paged = message("rendering.page", page=quote.page) if quote.page else ""
+    parts = (page.title, paged, page.publisher, _reviewed(page, today or date.today()))
     title, *rest = map(one_line, parts)
     return [title or quote.document, *filter(None, rest)]
 
@@ -231,6 +232,7 @@ def _quote_as_json(quote: Quote) -> dict[str, Any]:
         "heading": quote.heading,
         "probability": round(quote.probability, 4),
         "also_in": [{"document": place.document, "start": place.start, "end": place.end} for place in quote.also_in],
+        **({"page": quote.page} if quote.page else {}),
         **({"written_from": [_reference_as_json(r) for r in quote.written_from]} if quote.written_from else {}),
     }
 

@@ -67,6 +67,11 @@ def commonness(word: str) -> int:
     return int(_dictionary().word_frequency[word])
 
 
+def english_words() -> frozenset[str]:
+    """All words of the dictionary, in small letters."""
+    return frozenset(_dictionary().word_frequency.words())
+
+
 @cache
 def _dictionary() -> Any:
     from spellchecker import SpellChecker
