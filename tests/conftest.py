@@ -5,10 +5,15 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+# A busy machine is no fault of the code.
+hypothesis.settings.register_profile("askalms", deadline=None)
+hypothesis.settings.load_profile("askalms")
 
 from askalms.answering import Assistant
 from askalms.corpus import Corpus, load_corpus
