@@ -11,10 +11,6 @@ import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-# A busy machine is no fault of the code.
-hypothesis.settings.register_profile("askalms", deadline=None)
-hypothesis.settings.load_profile("askalms")
-
 from askalms.answering import Assistant
 from askalms.corpus import Corpus, load_corpus
 from askalms.datatypes import Matrix
@@ -22,6 +18,10 @@ from askalms.embedding import Encoders, load_encoders
 from askalms.index import Index, build_index, open_index
 from askalms.lexical import terms_of
 from askalms.settings import CorpusSettings, EmbeddingSettings, RerankingSettings, Settings
+
+# A busy machine is no fault of the code.
+hypothesis.settings.register_profile("askalms", deadline=None)
+hypothesis.settings.load_profile("askalms")
 
 ROOT = Path(__file__).parents[1]
 TOY_CORPUS = ROOT / "tests" / "data" / "corpus"
