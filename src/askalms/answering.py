@@ -28,6 +28,7 @@ from askalms.datatypes import (
 from askalms.dates import age_in_years
 from askalms.embedding import Encoders, load_encoders
 from askalms.index import Index, innermost, open_index
+from askalms.lexical import STOP_WORDS
 from askalms.reranking import Candidate, Reranker, cannot_stand_alone, load_reranker, sentence_features
 from askalms.retrieval import nearest_sentences, retrieve
 from askalms.settings import Settings, load_settings
@@ -46,6 +47,8 @@ MAX_JOINED = 3
 """Most sentences that are joined to one quote so that it can stand alone."""
 MAX_WORDS_OF_A_CRY = 8
 """A longer question after an emergency is taken for one of its own."""
+MOST_KEYWORDS = 2
+"""So few words of content may be a word to be explained."""
 OF_ONE_SIDE = 0.5
 """Where a question sets two things side by side, a quote about one of them needs this share of the threshold."""
 NEAR = 0.3
@@ -55,6 +58,10 @@ OF_OTHER_PAGE = 0.05
 SAME_WORDS = 0.7
 """Two quotes of which the shorter has this share of its words in the longer say the same."""
 
+_ASKS_FOR_A_WORD = re.compile(
+    r"\b(?:what(?:'s|s| is| are|'re| was| were| does| do)|wat(?:s| is)?|mean|means|meant|meaning|explain(?:ed)?"
+    r"|define|definition|called|call|name of|names? for|words? for|term|in plain words)\b"
+)
 _ABOUT_THE_PAGE = re.compile(
     r"\b(?:page|article|site|website|document|text)s?\b.*\b(?:review|updat|dated?\b|how old|old\b|written|published)"
     r"|\b(?:review|updat|written|published|how old|date of)\w*\b.*\b(?:page|article|site|website|document|text)\b"
@@ -265,7 +272,8 @@ class Assistant:
         vector = self._encoders.sentences.encode([query.spelled_out])[0]
         closest = nearest_sentences(self.index, query, vector, self._settings.retrieval.sentences)
         inside = (row for h in hits for row in range(h.passage.first_sentence, h.passage.last_sentence))
-        allowed = (row for row in chain(inside, closest.tolist()) if self._may_speak(row, query.topics))
+        of_words = _asks_for_a_word(query.text)
+        allowed = (row for row in chain(inside, closest.tolist()) if self._may_speak(row, query.topics, of_words))
         rows = sorted({copy for row in allowed if (copy := self._intact(row)) is not None})
         if not rows:
             return []
@@ -311,15 +319,18 @@ class Assistant:
         }
         return np.array([found.get(row, np.nan) for row in rows], dtype=np.float32)
 
-    def _may_speak(self, row: int, topics: Sequence[str]) -> bool:
+    def _may_speak(self, row: int, topics: Sequence[str], of_words: bool) -> bool:
         """Tell whether a sentence is about one of the topics: the disease that it names first, if it names any.
 
-        In a document about several diseases, a sentence that names none is about what its heading names first.
+        In a document about several diseases, a sentence that names none is about what its heading names first;
+        where that names none either, as in a glossary, it may only tell what a word means.
         """
         sentence = self.index.sentences[row]
         first = self._names_of.first_in(sentence.text)
         if first is None and len(self._document_topics(row)) > 1:
             first = self._names_of.first_in(sentence.heading)
+            if first is None:
+                return of_words
         return first is None or not topics or first in topics or self._names_of.is_part(first, topics)
 
     def _names_all(self, row: int, topics: Sequence[str]) -> bool:
@@ -511,6 +522,12 @@ class _NamesOfDiseases:
     def is_part(self, topic_id: str, topics: Sequence[str]) -> bool:
         """Tell whether a disease's name is part of one of theirs: a page on a subtype names the disease itself."""
         return any(self._plain[topic_id] in self._plain.get(t, "") for t in topics)
+
+
+def _asks_for_a_word(question: str) -> bool:
+    """Tell whether a question may be about the meaning of a word, or the word for a meaning."""
+    content = [w for w in words_of(question) if w not in STOP_WORDS]
+    return len(content) <= MOST_KEYWORDS or _ASKS_FOR_A_WORD.search(fold(question)) is not None
 
 
 def _same_list(index: Index, before: Sentence, after: Sentence) -> bool:
