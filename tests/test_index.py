@@ -12,7 +12,6 @@ from askalms.corpus import Corpus, load_corpus
 from askalms.datatypes import Vector
 from askalms.embedding import Encoder, Encoders
 from askalms.errors import IndexUnusableError
-from askalms.generations import current_generation
 from askalms.index import Index, open_index, rarity, read_document
 from askalms.indexing import build_index, difference, is_up_to_date
 from askalms.settings import ChunkingSettings, CorpusSettings, EmbeddingSettings, Settings

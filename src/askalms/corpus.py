@@ -1,13 +1,14 @@
 """A folder -> documents: which files belong to it, what they are about, and where they come from."""
 
 import difflib
+import json
 import os
 import re
 import tomllib
 import unicodedata
 from collections import UserDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -280,6 +281,11 @@ def _document(
         license=_text_field(stated, "license"),
         sources=tuple(_references(stated.get("sources"), references)),
     )
+    try:
+        json.dumps(asdict(provenance), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        # YAML lets a text say "\ud800", which is no character and cannot be written down again.
+        raise DocumentError("its title or sources hold half of a character; write them anew") from None
     chosen, own = _topics_of(stated, title, text, topics)
     return Document(doc_id, text, extract.sha256, chosen, provenance, blocks), own
 

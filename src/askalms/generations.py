@@ -165,7 +165,7 @@ def switch(folder: Path, generation: Path) -> None:
     Raises:
         OSError: The old generation is the current one still.
     """
-    _point(folder, generation.name, _last_good(folder))
+    _point(folder, generation.name, _last_good(folder, generation.name))
     with suppress(OSError):
         _remove_leftovers(folder)
 
@@ -233,9 +233,10 @@ def _replace(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def _last_good(folder: Path) -> str:
-    """Name the generation to go back to: the current one, or if that is damaged the one before it."""
-    names = _named(folder) or [p.name for p in sorted(_complete(folder), key=_number, reverse=True)]
+def _last_good(folder: Path, new: str) -> str:
+    """Name the generation to go back to from a new one: the current one, or if that is damaged the one before it."""
+    complete = sorted(_complete(folder), key=_number, reverse=True)
+    names = _named(folder) or [p.name for p in complete if p.name != new]
     for name in names:
         with suppress(IndexUnusableError):
             check_files(folder / "generations" / name)
