@@ -541,3 +541,11 @@ def test_offsets_count_the_characters_of_the_file(tmp_path: Path):
     assert document.text == decoded == data
     first = document.blocks[1].sentences[0]
     assert decoded[first.start : first.end] == "Løken’s ears ring."
+
+
+@pytest.mark.parametrize("matter", ['title: "x\\ud800"', 'sources: ["\\udfff"]'])
+def test_half_a_character_is_refused(tmp_path: Path, matter: str):
+    """YAML can say it, but no file can hold it: the page is left out, and the others are not."""
+    corpus = load(tmp_path, a__md=f"---\n{matter}\n---\n{BODY}", b__md=BODY)
+    assert "half of a character" in reasons(corpus)["a.md"]
+    assert [d.doc_id for d in corpus.documents] == ["b.md"]

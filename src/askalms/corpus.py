@@ -369,8 +369,8 @@ def _topics_of(
     exact = next((t for t in named if plain in {" ".join(words_of(n)) for n in t.names}), None)
     if exact:
         return (exact.topic_id,), None
-    own = _own_topic(title, text)
     folded = fold(text)
+    own = _own_topic(title, text, folded)
     counts = {t.topic_id: _mentions(folded, t) for t in topics.near(folded)}
     is_subtype = named and _SUBTYPE.search(plain) and not _NO_NAME.search(title.lower())
     # A title that the text seldom repeats is a sentence about something, not the name of a disease.
@@ -411,9 +411,13 @@ class _Topics(UserDict[str, Topic]):
 
 
 @cache
+def _folded(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(fold(n) for n in sorted(names, key=len, reverse=True))
+
+
+@cache
 def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
-    joined = "|".join(re.escape(fold(n)) for n in sorted(names, key=len, reverse=True))
-    return re.compile(rf"(?<![a-z0-9])(?:{joined})(?![a-z0-9])")
+    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(map(re.escape, _folded(names)))})(?![a-z0-9])")
 
 
 @cache
@@ -426,13 +430,18 @@ def _contains(plain: str, name: str) -> bool:
 
 
 def _mentions(folded: str, topic: Topic) -> int:
+    # Most topics that are asked for are not there, and looking for a text is quicker than for a pattern.
+    if not any(name in folded for name in _folded(topic.names)):
+        return 0
     return len(_pattern(topic.names).findall(folded))
 
 
-def _own_topic(title: str, text: str) -> Topic:
+def _own_topic(title: str, text: str, folded: str) -> Topic:
     """Make a topic of a title: what stands before ":" if that names a disease, and its short form in the text."""
     head = _TITLE_SEPARATOR.split(title)[0]
     name = head if _DISEASE.search(head.lower()) else title
-    short = re.search(rf"{re.escape(name)}\s*\(([A-Z][A-Za-z0-9-]{{1,9}})\)", text, re.IGNORECASE)
+    short = None
+    if any(rest.lstrip().startswith("(") for rest in folded.split(fold(name) or name)[1:]):
+        short = re.search(rf"{re.escape(name)}\s*\(([A-Z][A-Za-z0-9-]{{1,9}})\)", text, re.IGNORECASE)
     topic_id = "-".join(" ".join(words_of(name)).replace("'", "").split()) or name
     return Topic(topic_id, name, (name, short.group(1)) if short else (name,))
