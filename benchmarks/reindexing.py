@@ -94,7 +94,7 @@ def write_documents(medquad: Path, corpus: Path, wanted: int) -> list[Path]:
 def change(path: Path) -> None:
     """Add a sentence to a document."""
     with path.open("a", encoding="utf-8") as file:
-        file.write("\n\nThis page was read again by its editors, who found nothing to correct in it.\n")
+        file.write("\n\nFamilies say that a written plan for the school day helps them most.\n")
 
 
 def in_new_process(corpus: Path, index: Path) -> Timed:
