@@ -24,7 +24,7 @@ from askalms.answering import Assistant
 from askalms.corpus import load_corpus
 from askalms.embedding import Encoders, load_encoders
 from askalms.errors import AskALMSError
-from askalms.index import build_index
+from askalms.indexing import build_index
 from askalms.settings import Settings, load_settings
 
 CORPUS = Path(__file__).parent.parent / "corpus"

@@ -87,7 +87,7 @@ def main() -> int:
             print(f"skipped: {folder} is not a folder that holds {EXPECTED}", file=sys.stderr)
     if present:
         settings = load_settings()
-        encoder = load_encoder(settings.embedding.model, settings.embedding.batch_size)
+        encoder = load_encoder(settings.embedding.model)
         reader = load_cross_encoder(DEFAULT_RERANKER)
     for folder in present:
         collection = read(folder, args.queries)

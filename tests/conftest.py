@@ -15,7 +15,8 @@ from askalms.answering import Assistant
 from askalms.corpus import Corpus, load_corpus
 from askalms.datatypes import Matrix
 from askalms.embedding import Encoders, load_encoders
-from askalms.index import Index, build_index, open_index
+from askalms.index import Index, open_index
+from askalms.indexing import build_index
 from askalms.lexical import terms_of
 from askalms.settings import CorpusSettings, EmbeddingSettings, RerankingSettings, Settings
 

@@ -16,7 +16,8 @@ from askalms.corpus import load_corpus
 from askalms.crossencoding import Reading
 from askalms.datatypes import Outcome, Vector
 from askalms.embedding import Encoders
-from askalms.index import Index, build_index, open_index
+from askalms.index import Index, open_index
+from askalms.indexing import build_index
 from askalms.rendering import to_text
 from askalms.reranking import FEATURES, LogisticModel, Reranker
 from askalms.settings import AnsweringSettings, CorpusSettings, RerankingSettings, Settings

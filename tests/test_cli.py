@@ -243,6 +243,124 @@ def test_names_that_look_like_markup_are_only_names(
     assert "[corpus]" in captured.err
 
 
+PAGES = {
+    "ears.md": "---\ntitle: Okafor syndrome\n---\nThe ears ring at night. They hurt in the cold.\n",
+    "legs.md": "---\ntitle: Lindqvist syndrome\n---\nThe legs grow weak. Walking is hard.\n",
+}
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, toy_model: None) -> Path:
+    """A folder with a corpus of two pages, indexed with the toy encoder."""
+    (tmp_path / "askalms.toml").write_text('[embedding]\nmodel = "toy"\nsentence_model = "toy"\n')
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "corpus").mkdir()
+    for name, text in PAGES.items():
+        (tmp_path / "corpus" / name).write_text(text, "utf-8")
+    assert _run(monkeypatch, "index") == 0
+    return tmp_path
+
+
+def test_index_tells_what_it_did(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], small: Path):
+    """What is renamed is neither added nor removed, and the table at the end has what was embedded."""
+    capfd.readouterr()
+    (small / "corpus" / "legs.md").rename(small / "corpus" / "feet\n.md")
+    with (small / "corpus" / "ears.md").open("a") as file:
+        file.write("\n\nThey itch.\n")
+    assert _run(monkeypatch, "index") == 0
+    captured = capfd.readouterr()
+    assert captured.out.splitlines() == [
+        "changed ears.md",
+        "renamed legs.md to feet .md",
+        "0 added, 1 changed, 0 removed, 1 renamed, 0 unchanged",
+    ]
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in captured.err.splitlines() if "│" in line]
+    assert ["changed", "1"] in rows
+    assert ["renamed", "1"] in rows
+    assert ["in the index now", "2"] in rows
+    assert "2 passages, 5 sentences; 2 texts embedded, 6 embeddings kept; " in captured.err
+
+
+def test_a_dry_run_tells_how_long_it_would_take_once_that_is_known(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], small: Path
+):
+    """After two sentences nothing is known; after a long page it is."""
+    new = small / "corpus" / "long.md"
+    new.write_text("---\ntitle: Haddad syndrome\n---\n" + "".join(f"Part {n} is long.\n\n" for n in range(90)))
+    assert _run(monkeypatch, "index", "--dry-run") == 0
+    assert "take" not in capfd.readouterr().out
+    assert _run(monkeypatch, "index") == 0
+    before = sorted((small / "index").rglob("*"))
+    new.write_text("Something else is written here. Nothing of it was there.")
+    capfd.readouterr()
+    assert _run(monkeypatch, "index", "--dry-run") == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert lines[:2] == ["changed long.md", "would be 0 added, 1 changed, 0 removed, 2 unchanged"]
+    assert re.fullmatch(r"this would take about \d+ s", lines[2])
+    assert sorted((small / "index").rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(0.2, "1 s"), (89.4, "89 s"), (90, "2 min"), (5399, "90 min"), (5400, "1.5 h")]
+)
+def test_times_are_told_as_people_say_them(seconds: float, told: str):
+    """Seconds, minutes or hours, and no digit that nobody can use."""
+    assert cli._duration(seconds) == told
+
+
+def test_rollback_goes_back_and_forth(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], small: Path):
+    """It says what answers now and what is kept; the first index has nothing before it."""
+    capfd.readouterr()
+    assert _run(monkeypatch, "rollback") == 1
+    assert "keeps no generation before" in capfd.readouterr().err
+    (small / "corpus" / "legs.md").unlink()
+    assert _run(monkeypatch, "index") == 0
+    capfd.readouterr()
+    for documents in (2, 1):
+        assert _run(monkeypatch, "rollback") == 0
+        told = capfd.readouterr().out
+        assert re.fullmatch(
+            rf"generation \S+ answers again: {documents} documents, made \S+; \S+ is kept, and `askalms rollback` "
+            r"leads back to it\n",
+            told,
+        )
+        assert _run(monkeypatch, "show", "legs.md") == 2 - documents
+        capfd.readouterr()
+
+
+def test_verify_tells_every_problem_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], small: Path
+):
+    """Status 0 and one line if all is well; else a line for each problem on stdout, and status 1."""
+    capfd.readouterr()
+    assert _run(monkeypatch, "verify") == 0
+    assert re.fullmatch(r"generation \S+ is whole: 2 documents, 2 passages, 4 sentences\n", capfd.readouterr().out)
+    for path in (small / "index").rglob("headings.*"):
+        path.write_bytes(b"")
+    assert _run(monkeypatch, "verify") == 1
+    lines = capfd.readouterr().out.splitlines()
+    assert [line.split("damaged: ")[1] for line in lines] == [
+        "headings.json is not what was written",
+        "headings.npy is not what was written",
+    ]
+
+
+def test_a_second_indexer_is_sent_away_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], small: Path
+):
+    """It names the first, and the index answers."""
+    from askalms.generations import writing
+
+    (small / "corpus" / "legs.md").unlink()
+    capfd.readouterr()
+    with writing(small / "index"):
+        assert _run(monkeypatch, "index") == 1
+        assert _run(monkeypatch, "rollback") == 1
+        captured = capfd.readouterr()
+        assert f"process {os.getpid()}" in captured.err
+        assert _run(monkeypatch, "show", "legs.md") == 0
+
+
 # --- evaluate
 
 

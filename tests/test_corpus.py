@@ -651,3 +651,11 @@ def test_in_a_folder_of_thirty_files_each_hostile_one_is_named_and_the_others_ar
     assert {name: expected[name] in told[name] for name in expected} == dict.fromkeys(expected, True)
     assert not any("\n" in reason for reason in told.values())
     assert (len(found.documents), len(told)) == (18, 12)
+
+
+@pytest.mark.parametrize("matter", ['title: "x\\ud800"', 'sources: ["\\udfff"]'])
+def test_half_a_character_is_refused(tmp_path: Path, matter: str):
+    """YAML can say it, but no file can hold it: the page is left out, and the others are not."""
+    corpus = load(tmp_path, a__md=f"---\n{matter}\n---\n{BODY}", b__md=BODY)
+    assert "half of a character" in reasons(corpus)["a.md"]
+    assert [d.doc_id for d in corpus.documents] == ["b.md"]

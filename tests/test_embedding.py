@@ -1,13 +1,15 @@
 """The encoder: the shipped model, one from a folder, and what cannot be loaded."""
 
+import re
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from askalms.embedding import Encoder, Encoders, load_encoder, load_encoders, model_location
+from askalms.embedding import Encoder, Encoders, load_encoder, load_encoders, model_location, weights_of
 from askalms.errors import ModelError
-from askalms.settings import DEFAULT_MODEL, EmbeddingSettings
+from askalms.settings import DEFAULT_MODEL, DEFAULT_RERANKER, DEFAULT_SENTENCE_MODEL, EmbeddingSettings
 
 pytestmark = pytest.mark.slow
 
@@ -79,18 +81,65 @@ def test_a_folder_without_a_model_is_told_in_one_line(tmp_path: Path):
         load_encoder(str(tmp_path))
 
 
-# --- the shipped model for sentences
-
-
-def test_an_embedding_does_not_depend_on_the_other_texts(real_encoders: Encoders):
+@pytest.mark.parametrize("kind", ["passages", "sentences"])
+def test_an_embedding_does_not_depend_on_the_other_texts(real_encoders: Encoders, kind: str):
     """Alone, among others, in another order: the same bytes, so that a renewed index equals a new one."""
+    encoder: Encoder = getattr(real_encoders, kind)
     texts = ["Alström syndrome is inherited.", "x " * 1000, "", "What is ALS?", "Wie geht es Ihnen?", "\0🙂"]
-    together = real_encoders.sentences.encode(texts)
-    backwards = real_encoders.sentences.encode(texts[::-1])[::-1]
+    together = encoder.encode(texts)
+    backwards = encoder.encode(texts[::-1])[::-1]
     for text, row, other in zip(texts, together, backwards, strict=True):
-        alone = real_encoders.sentences.encode([text])[0]
+        alone = encoder.encode([text])[0]
         assert row.tobytes() == other.tobytes() == alone.tobytes()
         assert float(alone @ alone) == pytest.approx(1.0, abs=1e-4)
+
+
+# --- what is known of a model without loading it
+
+
+def test_the_weights_of_what_comes_with_the_program_are_its_files():
+    """A model that is trained anew has the same name."""
+    assert re.fullmatch("[0-9a-f]{64}", weights_of(DEFAULT_SENTENCE_MODEL))
+    assert weights_of(DEFAULT_SENTENCE_MODEL) != weights_of(DEFAULT_RERANKER)
+
+
+def test_the_weights_of_a_package_are_its_version():
+    """Its files are as the package index has them."""
+    assert weights_of(DEFAULT_MODEL) == f"{DEFAULT_MODEL} {version(DEFAULT_MODEL)}"
+
+
+def test_the_weights_of_a_folder_are_its_files_and_their_names(tmp_path: Path):
+    """Another byte, another name or another file makes another model; another text about it does not."""
+    seen = set()
+    for name, data in (("a", b"1"), ("a", b"2"), ("b", b"2"), ("sub", b"")):
+        (tmp_path / name).write_bytes(data)
+        seen.add(weights_of(str(tmp_path)))
+    assert len(seen) == 4
+    (tmp_path / "README.md").write_text("It is a good model.")
+    assert weights_of(str(tmp_path)) in seen
+
+
+@pytest.mark.parametrize("name", ["toy", "no-such/model", "a/b/c", "../x", "", "."])
+def test_of_an_unknown_model_only_the_name_is_known(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Whatever stands in the settings, it is the loading that complains."""
+    monkeypatch.chdir(tmp_path)
+    assert weights_of(name)
+
+
+def test_a_fetched_model_is_known_by_its_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """As the cache has it, under its short name as well; another commit is another model."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    folder = tmp_path / "models--sentence-transformers--tiny"
+    for commit in ("1" * 40, "2" * 40):
+        (folder / "snapshots" / commit).mkdir(parents=True)
+        (folder / "snapshots" / commit / "config.json").write_text("{}")
+        (folder / "refs").mkdir(exist_ok=True)
+        (folder / "refs" / "main").write_text(commit)
+        assert weights_of("tiny") == f"tiny {commit}"
+        assert weights_of("sentence-transformers/tiny") == f"sentence-transformers/tiny {commit}"
+
+
+# --- the shipped model for sentences
 
 
 def test_the_answer_is_nearer_than_its_neighbours(real_encoders: Encoders):

@@ -12,15 +12,8 @@ from askalms.corpus import Corpus, load_corpus
 from askalms.datatypes import Vector
 from askalms.embedding import Encoder, Encoders
 from askalms.errors import IndexUnusableError
-from askalms.index import (
-    Index,
-    build_index,
-    difference,
-    is_up_to_date,
-    open_index,
-    rarity,
-    read_document,
-)
+from askalms.index import Index, open_index, rarity, read_document
+from askalms.indexing import build_index, difference, is_up_to_date
 from askalms.settings import ChunkingSettings, CorpusSettings, EmbeddingSettings, Settings
 
 TOY = EmbeddingSettings(model="toy", sentence_model="toy")
@@ -209,8 +202,11 @@ class _Stumbling:
 def test_a_build_that_fails_leaves_the_old_index(toy_folder: Path, toy_corpus: Corpus, toy_settings: Settings):
     """The index that answered goes on answering, and no half one is left behind."""
     before = (toy_folder / "CURRENT").read_text()
+    document = toy_corpus.documents[0]
+    renewed = replace(document, provenance=replace(document.provenance, title="Another title"))
+    changed = replace(toy_corpus, documents=(renewed, *toy_corpus.documents[1:]))
     with pytest.raises(RuntimeError, match="out of memory"):
-        build_index(toy_folder, toy_corpus, Encoders(_Stumbling(), _Stumbling()), toy_settings)
+        build_index(toy_folder, changed, Encoders(_Stumbling(), _Stumbling()), toy_settings)
     assert (toy_folder / "CURRENT").read_text() == before
     assert len(list((toy_folder / "generations").iterdir())) == 1
     assert open_index(toy_folder, TOY).passages

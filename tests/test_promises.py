@@ -12,7 +12,8 @@ from askalms.answering import Assistant
 from askalms.corpus import load_corpus
 from askalms.datatypes import Outcome
 from askalms.embedding import Encoders
-from askalms.index import build_index, open_index
+from askalms.index import open_index
+from askalms.indexing import build_index
 from askalms.settings import CorpusSettings, EmbeddingSettings, Settings
 
 pytestmark = pytest.mark.slow

@@ -32,7 +32,9 @@ from askalms.corpus import load_corpus
 from askalms.datatypes import Answer, Answerer, Matrix
 from askalms.embedding import Encoders
 from askalms.errors import IndexUnusableError
-from askalms.index import build_index, current_generation, open_index, read_document
+from askalms.generations import current_generation
+from askalms.index import open_index, read_document
+from askalms.indexing import build_index
 from askalms.lexical import BM25
 from askalms.reloading import LiveAssistant
 from askalms.rendering import to_json

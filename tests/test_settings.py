@@ -130,7 +130,6 @@ def test_a_value_of_the_wrong_kind_is_refused(tmp_path: Path, line: str, expecte
     [
         ("[corpus]\nmax_file_megabytes = 0", "corpus.max_file_megabytes is 0.0; expected 0.001 to 10000"),
         ("[chunking]\npassage_tokens = 15", "chunking.passage_tokens is 15; expected 16 to 8192"),
-        ("[embedding]\nbatch_size = 0", "embedding.batch_size is 0; expected 1 to 4096"),
         ("[retrieval]\ndepth = 0", "retrieval.depth is 0; expected 1 to 10000"),
         ("[retrieval]\npassages = 1001", "retrieval.passages is 1001; expected 1 to 1000"),
         ("[retrieval]\ndense_weight = -1", "retrieval.dense_weight is -1.0; expected 0 to 1"),

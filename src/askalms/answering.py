@@ -119,7 +119,7 @@ class Assistant:
             SettingsError: askalms.toml cannot be understood.
         """
         chosen = settings or load_settings()
-        opened = open_index(Path(index), chosen.embedding)
+        opened = open_index(Path(index), chosen.embedding, or_before=True)
         return cls(opened, load_encoders(chosen.embedding), chosen)
 
     def ask(self, question: str, history: Sequence[str] = ()) -> Answer:

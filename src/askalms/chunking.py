@@ -48,6 +48,11 @@ def chunk(document: Document, count_tokens: Callable[[str], int], max_tokens: in
     return Chunks(tuple(sections), tuple(sentences), tuple(passages))
 
 
+def passage_id(doc_id: str, start: int, end: int) -> str:
+    """Name a passage."""
+    return f"{doc_id}#{start}-{end}"
+
+
 def _sections(document: Document) -> Iterator[tuple[str, list[tuple[int, Block]]]]:
     """Give each heading with the numbered blocks under it."""
     path: list[tuple[int, str]] = []
@@ -119,7 +124,7 @@ def _passages(
     def passage(first: int, last: int) -> Passage:
         start, end = sentences[first].start, sentences[last - 1].end
         return Passage(
-            f"{document.doc_id}#{start}-{end}",
+            passage_id(document.doc_id, start, end),
             document.doc_id,
             start,
             end,

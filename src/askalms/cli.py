@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from askalms.corpus import Corpus
     from askalms.evaluation import Judgement
     from askalms.house_rules import HouseReport
+    from askalms.indexing import Built, Difference
 
 app = typer.Typer(
     help="Questions about Alström syndrome, answered with exact quotes from your documents.",
@@ -51,7 +52,7 @@ def index(
 ) -> None:
     """Build the index of a folder of documents, or renew it."""
     from askalms.corpus import load_corpus
-    from askalms.index import build_index, difference, is_up_to_date
+    from askalms.indexing import build_index, difference, is_up_to_date, seconds_to_build
     from askalms.reranking import published
     from askalms.settings import load_settings
 
@@ -63,10 +64,14 @@ def index(
         change = difference(index, loaded)
         calibration = published(chosen.embedding.sentence_model, chosen.reranking.model)
         fresh = is_up_to_date(index, loaded, chosen, calibration)
-        if loaded.documents and not fresh and not dry_run and not refused:
-            from askalms.embedding import load_encoders
+        built, seconds = None, None
+        if loaded.documents and not fresh and not refused:
+            if dry_run:
+                seconds = seconds_to_build(index, loaded, chosen)
+            else:
+                from askalms.embedding import load_encoders
 
-            build_index(index, loaded, load_encoders(chosen.embedding), chosen, report, calibration)
+                built = build_index(index, loaded, lambda: load_encoders(chosen.embedding), chosen, report, calibration)
     if refused:
         _tell_problems(loaded)
         _tell_damage(loaded)
@@ -74,14 +79,11 @@ def index(
             f"the text of {damaged} documents is damaged, and --strict allows none; the index stays as it was; put "
             "better copies there, or leave --strict out: damaged sentences are never quoted"
         )
-    for name, doc_ids in (("added", change.added), ("changed", change.changed), ("removed", change.removed)):
-        for doc_id in doc_ids:
-            print(f"{name} {doc_id}")
-    state = "would be " if dry_run else ""
-    print(
-        f"{state}{len(change.added)} added, {len(change.changed)} changed, {len(change.removed)} removed, "
-        f"{change.unchanged} unchanged" + ("; the index is up to date" if fresh else "")
-    )
+    _print_difference(change, dry_run, fresh)
+    if seconds is not None:
+        _print(f"this would take about {_duration(seconds)}")
+    if built:
+        _tell_built(built, change, len(loaded.problems))
     _tell_problems(loaded)
     _tell_damage(loaded)
     if not loaded.documents:
@@ -252,6 +254,45 @@ def show(
     sys.stdout.buffer.write(read_document(index, document).text.encode("utf-8"))
 
 
+@app.command()
+def verify(index: IndexOption = Path("index"), settings: SettingsOption = None) -> None:
+    """Check every file, offset and count of the index, and ask each document for one of its sentences."""
+    from askalms.embedding import load_encoders
+    from askalms.generations import current_generation, folder_of, read_manifest
+    from askalms.settings import load_settings
+    from askalms.verification import verify as verify_index
+
+    chosen = load_settings(settings)
+    with _progress() as report:
+        problems = list(verify_index(index, chosen.embedding, load_encoders, report))
+    for problem in problems:
+        _print(_safe(problem))
+    if problems:
+        raise typer.Exit(1)
+    name = current_generation(index)
+    manifest = read_manifest(folder_of(index, name))
+    _print(
+        f"generation {name} is whole: {len(manifest['documents'])} documents, {manifest['passages']} passages, "
+        f"{manifest['sentences']} sentences"
+    )
+
+
+@app.command()
+def rollback(index: IndexOption = Path("index"), settings: SettingsOption = None) -> None:
+    """Go back to the index as it was before the last `askalms index`; a second time leads forward again."""
+    from askalms.generations import read_manifest, roll_back
+    from askalms.index import open_generation
+    from askalms.settings import load_settings
+
+    chosen = load_settings(settings)
+    generation, left = roll_back(index, lambda before: open_generation(before, chosen.embedding))
+    manifest = read_manifest(generation)
+    _print(
+        f"generation {generation.name} answers again: {len(manifest['documents'])} documents, made "
+        f"{manifest['created']}; {left} is kept, and `askalms rollback` leads back to it"
+    )
+
+
 def main() -> None:
     """Run the command line; a problem that the user can mend is told in one line, with status 1."""
     try:
@@ -291,6 +332,46 @@ def _tell_damage(loaded: "Corpus") -> None:
             words = "; ".join(map(_safe, t.examples))
             table.add_row(_safe(t.doc_id), str(t.page or ""), t.kind.value, str(t.count), str(t.sentences), words)
         _complaints.print(_in_lines(table), soft_wrap=True)
+
+
+def _print_difference(change: "Difference", dry_run: bool, fresh: bool) -> None:
+    for name, doc_ids in (("added", change.added), ("changed", change.changed), ("removed", change.removed)):
+        for doc_id in doc_ids:
+            _print(_safe(f"{name} {doc_id}"))
+    for old, new in change.renamed:
+        _print(_safe(f"renamed {old} to {new}"))
+    renamed = f"{len(change.renamed)} renamed, " if change.renamed else ""
+    _print(
+        f"{'would be ' if dry_run else ''}{len(change.added)} added, {len(change.changed)} changed, "
+        f"{len(change.removed)} removed, {renamed}{change.unchanged} unchanged"
+        + ("; the index is up to date" if fresh else "")
+    )
+
+
+def _tell_built(built: "Built", change: "Difference", left_out: int) -> None:
+    table = Table("", "Documents", title=f"Index generation {built.generation}", title_justify="left")
+    counts = {
+        "added": len(change.added),
+        "changed": len(change.changed),
+        "renamed": len(change.renamed),
+        "removed": len(change.removed),
+        "unchanged": change.unchanged,
+        "left out": left_out,
+        "in the index now": built.documents,
+    }
+    for name, count in counts.items():
+        table.add_row(name, str(count))
+    _complaints.print(table)
+    _complaints.print(
+        f"{built.passages} passages, {built.sentences} sentences; {built.embedded} texts embedded, {built.reused} "
+        f"embeddings kept; {_duration(built.seconds)}"
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
 
 
 def _print_house_rules(report: "HouseReport", compared: bool) -> None:

@@ -1,12 +1,15 @@
 """A folder -> documents: which files belong to it, what they are about, and where they come from."""
 
 import difflib
+import json
 import os
 import re
 import tomllib
 import unicodedata
+from collections import UserDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,7 @@ _SUBTYPE = re.compile(
     r"\b(?:type|form|complex|variant|juvenile|infantile|adult|late onset|early onset|[ivx]+|\d+[a-z]?)\b"
 )
 _DISEASE = re.compile(r"\b(?:syndrome|disease|disorder|deficiency|dystrophy|anomaly)\b")
+_RUN = re.compile(r"[a-z0-9]+")
 _NO_NAME = re.compile(
     r"\b(?:a|about|an|and|are|as|by|do|does|for|how|if|in|is|of|on|or|the|to|what|when|why|with)\b|[:?!]"
 )
@@ -87,7 +91,7 @@ def load_corpus(
     """
     if not folder.is_dir():
         raise CorpusError(f"there is no folder {str(folder)!r}; name the folder that holds the documents")
-    topics = load_topics(folder)
+    topics = _Topics(load_topics(folder))
     known_topics = frozenset(topics)
     sources = load_sources(folder)
     references = load_references(folder)
@@ -115,7 +119,7 @@ def load_corpus(
     ]
     damage = find_damage(documents, [name for topic in topics.values() for name in topic.names])
     judged = tuple(replace(d, damage=damage.get(d.doc_id, ())) for d in documents)
-    return Corpus(judged, topics, references, tuple(problems), frozenset(topics) - known_topics)
+    return Corpus(judged, dict(topics), references, tuple(problems), frozenset(topics) - known_topics)
 
 
 def load_topics(folder: Path) -> dict[str, Topic]:
@@ -269,7 +273,7 @@ def _document(
     doc_id: str,
     extract: Extract,
     source: Mapping[str, Any],
-    topics: Mapping[str, Topic],
+    topics: "_Topics",
     references: Mapping[str, Reference],
 ) -> tuple[Document, Topic | None]:
     text = extract.text
@@ -293,6 +297,11 @@ def _document(
         sources=tuple(_references(stated.get("sources"), references)),
         language=_text_field(stated, "language") or own.get("language", ""),
     )
+    try:
+        json.dumps(asdict(provenance), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        # YAML lets a text say "\ud800", which is no character and cannot be written down again.
+        raise DocumentError("its title or sources hold half of a character; write them anew") from None
     chosen, own_topic = _topics_of(stated, title, text, topics)
     document = Document(doc_id, text, extract.sha256, chosen, provenance, blocks, extract.page_starts)
     return document, own_topic
@@ -357,7 +366,7 @@ def _leading_phrase(text: str, blocks: tuple[Block, ...]) -> str:
 
 
 def _topics_of(
-    stated: Mapping[str, Any], title: str, text: str, topics: Mapping[str, Topic]
+    stated: Mapping[str, Any], title: str, text: str, topics: "_Topics"
 ) -> tuple[tuple[str, ...], Topic | None]:
     """Decide what a document is about.
 
@@ -373,40 +382,83 @@ def _topics_of(
                 raise DocumentError(f"its topic {topic_id!r} is not in {TOPICS_FILE}; {_hint(topic_id, topics)}")
         return chosen, None
     plain = " ".join(words_of(title))
-    named = [t for t in topics.values() if any(_contains(plain, name) for name in t.names)]
+    named = [t for t in topics.near(fold(title)) if any(_contains(plain, name) for name in t.names)]
     exact = next((t for t in named if plain in {" ".join(words_of(n)) for n in t.names}), None)
     if exact:
         return (exact.topic_id,), None
-    own = _own_topic(title, text)
     folded = fold(text)
-    counts = {t.topic_id: _mentions(folded, t) for t in topics.values()}
+    own = _own_topic(title, text, folded)
+    counts = {t.topic_id: _mentions(folded, t) for t in topics.near(folded)}
     is_subtype = named and _SUBTYPE.search(plain) and not _NO_NAME.search(title.lower())
     # A title that the text seldom repeats is a sentence about something, not the name of a disease.
     is_new = (
-        not named and stated.get("title") and not title.endswith("?") and _mentions(folded, own) >= max(counts.values())
+        not named
+        and stated.get("title")
+        and not title.endswith("?")
+        and _mentions(folded, own) >= max(counts.values(), default=0)
     )
     if (is_subtype or is_new) and len(plain.split()) <= MAX_WORDS_OF_A_NAME:
         return (own.topic_id,), own
-    best = max(counts, key=lambda t: counts[t])
+    best = max(counts, key=lambda t: counts[t], default="")
     is_other = not named and _DISEASE.search(own.name.lower()) and not _NO_NAME.search(own.name.lower())
-    if counts[best] < 2 or (is_other and _mentions(folded, own) > counts[best]):
+    if counts.get(best, 0) < 2 or (is_other and _mentions(folded, own) > counts[best]):
         return (own.topic_id,), own
     return (best,), None
 
 
+class _Topics(UserDict[str, Topic]):
+    """Topics by id, and by words of their names: with thousands of them, a text is held against few."""
+
+    def __init__(self, topics: Mapping[str, Topic]) -> None:
+        self._by_run: dict[str, list[tuple[int, str]]] = {}
+        super().__init__(topics)
+
+    def __setitem__(self, topic_id: str, topic: Topic) -> None:
+        if topic_id not in self.data:
+            for name in topic.names:
+                run = max(_RUN.findall(fold(name)), key=len, default="")
+                self._by_run.setdefault(run, []).append((len(self.data), topic_id))
+        self.data[topic_id] = topic
+
+    def near(self, folded: str) -> list[Topic]:
+        """Give the topics that may be named in a folded text, in order: all others are not."""
+        runs = {*_RUN.findall(folded), ""}
+        found = {place for run in runs for place in self._by_run.get(run, ())}
+        return [self.data[topic_id] for _, topic_id in sorted(found)]
+
+
+@cache
+def _folded(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(fold(n) for n in sorted(names, key=len, reverse=True))
+
+
+@cache
+def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(map(re.escape, _folded(names)))})(?![a-z0-9])")
+
+
+@cache
+def _plain(name: str) -> str:
+    return f" {' '.join(words_of(name))} "
+
+
 def _contains(plain: str, name: str) -> bool:
-    return f" {' '.join(words_of(name))} " in f" {plain} "
+    return _plain(name) in f" {plain} "
 
 
 def _mentions(folded: str, topic: Topic) -> int:
-    names = "|".join(re.escape(fold(n)) for n in sorted(topic.names, key=len, reverse=True))
-    return len(re.findall(rf"(?<![a-z0-9])(?:{names})(?![a-z0-9])", folded))
+    # Most topics that are asked for are not there, and looking for a text is quicker than for a pattern.
+    if not any(name in folded for name in _folded(topic.names)):
+        return 0
+    return len(_pattern(topic.names).findall(folded))
 
 
-def _own_topic(title: str, text: str) -> Topic:
+def _own_topic(title: str, text: str, folded: str) -> Topic:
     """Make a topic of a title: what stands before ":" if that names a disease, and its short form in the text."""
     head = _TITLE_SEPARATOR.split(title)[0]
     name = head if _DISEASE.search(head.lower()) else title
-    short = re.search(rf"{re.escape(name)}\s*\(([A-Z][A-Za-z0-9-]{{1,9}})\)", text, re.IGNORECASE)
+    short = None
+    if any(rest.lstrip().startswith("(") for rest in folded.split(fold(name) or name)[1:]):
+        short = re.search(rf"{re.escape(name)}\s*\(([A-Z][A-Za-z0-9-]{{1,9}})\)", text, re.IGNORECASE)
     topic_id = "-".join(" ".join(words_of(name)).replace("'", "").split()) or name
     return Topic(topic_id, name, (name, short.group(1)) if short else (name,))

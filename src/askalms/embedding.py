@@ -1,10 +1,12 @@
 """Texts -> unit vectors: the encoders. Alone in importing sentence-transformers and onnxruntime."""
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +20,8 @@ from askalms.settings import DEFAULT_RERANKER, DEFAULT_SENTENCE_MODEL, Embedding
 
 _SHIPPED = {DEFAULT_SENTENCE_MODEL: "sentences", DEFAULT_RERANKER: "reranker"}
 """Models that come with the program, and their folders in `models/`."""
+_REPORTED_AT_ONCE = 32
+"""Texts that are embedded between two reports of progress."""
 
 
 class Encoder(Protocol):
@@ -43,7 +47,7 @@ class Encoder(Protocol):
         ...
 
     def encode(self, texts: Sequence[str], on_done: Callable[[int], None] | None = None) -> Matrix:
-        """Embed texts.
+        """Embed texts, each by itself: its embedding is the same to the last bit, whatever is embedded with it.
 
         Args:
             texts: What to embed; what exceeds `max_tokens` is cut off.
@@ -69,20 +73,19 @@ def load_encoders(settings: EmbeddingSettings) -> Encoders:
     Raises:
         ModelError: One of them cannot be loaded.
     """
-    passages = load_encoder(settings.model, settings.batch_size)
+    passages = load_encoder(settings.model)
     if settings.sentence_model == settings.model:
         return Encoders(passages, passages)
-    return Encoders(passages, load_encoder(settings.sentence_model, settings.batch_size))
+    return Encoders(passages, load_encoder(settings.sentence_model))
 
 
-def load_encoder(name: str, batch_size: int = 32) -> Encoder:
+def load_encoder(name: str) -> Encoder:
     """Load a model.
 
     Args:
         name: "askalms-sentences", a folder, an installed model package, or a name that
             sentence-transformers knows. A folder with model.onnx and tokenizer.json is run by
             onnxruntime, anything else by sentence-transformers.
-        batch_size: Texts encoded at once, where the engine gains by it.
 
     Raises:
         ModelError: It is none of these.
@@ -93,7 +96,7 @@ def load_encoder(name: str, batch_size: int = 32) -> Encoder:
         location = Path(model_location(name))
         if (location / "model.onnx").is_file():
             return _OnnxEncoder(name, location)
-        return _SentenceTransformerEncoder(name, str(location), batch_size)
+        return _SentenceTransformerEncoder(name, str(location))
     except Exception as error:
         raise ModelError(
             f"the model {name!r} cannot be loaded ({first_line(error)}); name a folder that holds a "
@@ -151,9 +154,13 @@ class _OnnxEncoder:
 
 
 class _SentenceTransformerEncoder:
-    """Any model of sentence-transformers, on the processor."""
+    """Any model of sentence-transformers, on the processor.
 
-    def __init__(self, name: str, location: str, batch_size: int) -> None:
+    Texts are encoded one by one: padded to the length of others, a text gets an embedding that differs in its last
+    bits. On a processor that is no slower.
+    """
+
+    def __init__(self, name: str, location: str) -> None:
         # Nothing is sent anywhere and nothing fetched behind the user's back.
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -162,7 +169,6 @@ class _SentenceTransformerEncoder:
 
         disable_progress_bar()  # type: ignore[no-untyped-call]
         self.name = name
-        self._batch_size = batch_size
         model = SentenceTransformer(location, device="cpu")
         self._model: Any = model
         self.dimension = int(model.get_embedding_dimension() or 0)
@@ -175,13 +181,12 @@ class _SentenceTransformerEncoder:
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
         parts = []
-        step = self._batch_size * 8
-        for start in range(0, len(texts), step):
-            batch = list(texts[start : start + step])
+        for start in range(0, len(texts), _REPORTED_AT_ONCE):
+            batch = list(texts[start : start + _REPORTED_AT_ONCE])
             parts.append(
                 self._model.encode(
                     batch,
-                    batch_size=self._batch_size,
+                    batch_size=1,
                     normalize_embeddings=True,
                     convert_to_numpy=True,
                     show_progress_bar=False,
@@ -221,4 +226,44 @@ def model_location(name: str) -> str:
         folder = files(module) / "model"
         if folder.is_dir():
             return str(folder)
+    return name
+
+
+def weights_of(name: str) -> str:
+    """Tell which weights a model has, without loading it: an index made with others must be made again.
+
+    Returns:
+        A hash of the files of a model that comes with the program or lies in a folder; name and version of a package;
+        name and commit of what sentence-transformers fetched; for anything else, the name.
+    """
+    if name not in _SHIPPED and not Path(name).is_dir():
+        try:
+            return f"{name} {version(name)}"
+        except (PackageNotFoundError, ValueError):
+            pass
+    location = Path(model_location(name))
+    if not location.is_dir():
+        return _fetched(name)
+    hashed = hashlib.sha256()
+    try:
+        for path in sorted(p for p in location.rglob("*") if p.is_file() and p.suffix != ".md"):
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            hashed.update(f"{path.relative_to(location).as_posix()}\n{digest}\n".encode())
+    except OSError as error:
+        raise ModelError(f"the model {name!r} cannot be read ({error}); check the files of its folder") from None
+    return hashed.hexdigest()
+
+
+def _fetched(name: str) -> str:
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
+
+    for repository in (name, f"sentence-transformers/{name}"):
+        try:
+            found = try_to_load_from_cache(repository, "config.json")
+        except HFValidationError:
+            continue
+        if isinstance(found, str):
+            return f"{name} {Path(found).parent.name}"
     return name

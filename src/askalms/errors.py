@@ -29,6 +29,14 @@ class IndexUnusableError(AskALMSError):
     """There is no index, or it is damaged, or another program version or model made it."""
 
 
+class IndexDamagedError(IndexUnusableError):
+    """What is on disk is not what was written; the generation before may still be whole."""
+
+
+class IndexLockedError(AskALMSError):
+    """Another process is writing to the same index."""
+
+
 class QuestionFileError(AskALMSError):
     """A file of questions holds a line that cannot be understood."""
 

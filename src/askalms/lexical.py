@@ -1,7 +1,8 @@
 """BM25 over folded, stemmed words. Alone in importing bm25s."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,23 @@ def terms_of(text: str) -> list[str]:
         >>> terms_of("How is Alström syndrome inherited?")
         ['alstrom', 'syndrom', 'inherit']
     """
-    words = [w.removesuffix("'s") for w in words_of(text) if w not in STOP_WORDS]
-    stems: list[str] = Stemmer.Stemmer("english").stemWords(words)
-    return stems
+    return stems_of(words_of(text))
+
+
+def stems_of(words: Iterable[str]) -> list[str]:
+    """The same for words that are folded already, in their order.
+
+    Example:
+        >>> stems_of(["the", "eyes"])
+        ['eye']
+    """
+    return [_stem(w.removesuffix("'s")) for w in words if w not in STOP_WORDS]
+
+
+@lru_cache(maxsize=100_000)
+def _stem(word: str) -> str:
+    # A stemmer must not be used by two threads at once, so each word gets its own.
+    return str(Stemmer.Stemmer("english").stemWord(word))
 
 
 class BM25:
@@ -45,12 +60,14 @@ class BM25:
 
     @classmethod
     def build(cls, texts: Sequence[str]) -> "BM25":
-        """Count the words of `texts`; a text's row is its place."""
-        terms = [terms_of(text) for text in texts]
-        if not any(terms):
+        """Count the words of `texts`; a text's row is its place. The same texts give the same files."""
+        # Terms are numbered as they come: bm25s itself would number them in the order of a set.
+        numbers: dict[str, int] = {}
+        terms = [[numbers.setdefault(term, len(numbers)) for term in terms_of(text)] for text in texts]
+        if not numbers:
             return cls(None, len(texts))
         scorer = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
-        scorer.index(terms, show_progress=False)
+        scorer.index((terms, numbers), show_progress=False)
         return cls(scorer, len(texts))
 
     def scores(self, query: str) -> Vector:

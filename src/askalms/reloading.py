@@ -15,7 +15,8 @@ from askalms.answering import Assistant
 from askalms.datatypes import Answer
 from askalms.embedding import Encoders, load_encoders
 from askalms.errors import AskALMSError
-from askalms.index import current_generation, open_index
+from askalms.generations import current_generation
+from askalms.index import open_index
 from askalms.reranking import Reranker, load_reranker
 from askalms.settings import Settings, load_settings
 

@@ -143,7 +143,7 @@ def markdown_blocks(text: str, start: int = 0) -> list[Block]:
     lines = _line_starts(text, start)
     blocks: list[Block] = []
     in_list = 0
-    for token in MarkdownIt("commonmark").enable("table").disable("inline").parse(text[start:]):
+    for token in _markdown().parse(text[start:]):
         in_list += {"list_item_open": 1, "list_item_close": -1}.get(token.type, 0)
         if token.map is None or token.type not in _LEAVES:
             continue
@@ -169,6 +169,11 @@ def markdown_blocks(text: str, start: int = 0) -> list[Block]:
             kind = BlockKind.LIST_ITEM if in_list else BlockKind.PROSE
             blocks.append(_text_block(text, kind, content))
     return _open_questions(text, blocks)
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    return MarkdownIt("commonmark").enable("table").disable("inline")
 
 
 def _text_block(text: str, kind: BlockKind, span: Span) -> Block:

@@ -38,8 +38,6 @@ class EmbeddingSettings:
     """For passages: a folder, an installed model package, or a name that sentence-transformers knows."""
     sentence_model: str = DEFAULT_SENTENCE_MODEL
     """The same for single sentences, which are compared with the question to pick the one that answers."""
-    batch_size: int = 32
-    """Texts encoded at once by a model of sentence-transformers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +205,6 @@ def _check_ranges(settings: Settings, origin: str) -> None:
     limits = [
         ("corpus.max_file_megabytes", settings.corpus.max_file_megabytes, 0.001, 10_000),
         ("chunking.passage_tokens", settings.chunking.passage_tokens, 16, 8192),
-        ("embedding.batch_size", settings.embedding.batch_size, 1, 4096),
         ("retrieval.depth", settings.retrieval.depth, 1, 10_000),
         ("retrieval.passages", settings.retrieval.passages, 1, 1000),
         ("retrieval.sentences", settings.retrieval.sentences, 0, 10_000),

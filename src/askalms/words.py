@@ -21,7 +21,7 @@ def fold(text: str) -> str:
         'alstrom syndrome, senior-loken'
     """
     plain = unicodedata.normalize("NFKD", text.translate(_UNSEEN)).casefold().translate(_LETTERS)
-    return "".join(c for c in plain if not unicodedata.combining(c))
+    return plain if plain.isascii() else "".join(c for c in plain if not unicodedata.combining(c))
 
 
 def words_of(text: str) -> list[str]:
