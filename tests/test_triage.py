@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from askalms.datatypes import Outcome
-from askalms.settings import DEFAULT_SENTENCE_MODEL
+from askalms.settings import DEFAULT_MODEL, DEFAULT_SENTENCE_MODEL
 from askalms.triage import HARMLESS, KINDS, decide, triage
 
 ROOT = Path(__file__).parents[1]
@@ -160,24 +160,24 @@ def _taken_for(labels: Sequence[str], outcomes: Sequence[Outcome]) -> tuple[int,
 
 
 def test_few_cries_for_help_are_missed():
-    """Of 40 messages nobody trained with, at least 38 are told whom to call."""
+    """Of 114 messages nobody trained with, at least 107 are told whom to call."""
     total, missed = _taken_for(["emergency", "crisis"], URGENT)
-    assert total == 40
-    assert len(missed) <= 2, missed
+    assert total == 114
+    assert len(missed) <= 7, missed
 
 
 def test_few_harmless_questions_are_taken_for_cries():
-    """Of 32 questions with grave words, at most 2 are told to call somebody."""
+    """Of 188 messages with grave words or strong feelings, at most 8 are told to call somebody."""
     total, harmless = _taken_for(["harmless"], [o for o in (*KINDS, None) if o not in URGENT])
-    assert total == 32
-    assert len(harmless) <= 2, harmless
+    assert total == 188
+    assert len(harmless) <= 8, harmless
 
 
 def test_most_questions_about_one_person_go_to_the_clinician():
-    """Of 16, at least 12."""
+    """Of 63, at least 38; the others are looked up, or told to call somebody."""
     total, others = _taken_for(["ask_clinician"], [Outcome.ASK_CLINICIAN])
-    assert total == 16
-    assert len(others) <= 4, others
+    assert total == 63
+    assert len(others) <= 25, others
 
 
 def test_held_out_messages_are_no_examples():
@@ -198,7 +198,7 @@ def test_the_classifier_was_fitted_to_the_examples():
     assert record["examples_sha256"] == hashlib.sha256(EXAMPLES.read_bytes()).hexdigest(), (
         "training/triage_examples.toml has changed since data/triage.json was made of it; run `make triage`"
     )
-    assert record["encoder"] == DEFAULT_SENTENCE_MODEL
+    assert record["encoders"] == [DEFAULT_SENTENCE_MODEL, DEFAULT_MODEL]
     assert record["kinds"] == [*KINDS, HARMLESS]
     assert len(record["weights"]) == len(record["bias"]) == 5
     assert {len(row) for row in record["weights"]} == {384}

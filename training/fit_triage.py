@@ -3,7 +3,7 @@
     python training/fit_triage.py [--write]
 
 The examples are in triage_examples.toml; the questions of questions.jsonl are harmless ones. A logistic
-model over the embedding of a message is fitted, and cross-validated over the examples.
+model over the embeddings of a message is fitted, and cross-validated over the examples.
 """
 
 import argparse
@@ -19,9 +19,8 @@ from pathlib import Path
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 
-from askalms.embedding import load_encoder
-from askalms.settings import DEFAULT_SENTENCE_MODEL
-from askalms.triage import HARMLESS, KINDS, decide
+from askalms.settings import DEFAULT_MODEL, DEFAULT_SENTENCE_MODEL
+from askalms.triage import HARMLESS, KINDS, decide, embedded
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE / "triage_examples.toml"
@@ -41,9 +40,8 @@ def main() -> None:
     examples = [(kind, text) for kind in (*KINDS, HARMLESS) for text in data[kind]["examples"]]
     random.Random(SEED).shuffle(examples)
     used, kept_apart = _questions()
-    encoder = load_encoder(DEFAULT_SENTENCE_MODEL)
-    vectors = encoder.encode([text for _, text in examples])
-    questions = encoder.encode(used)
+    vectors = embedded([text for _, text in examples])
+    questions = embedded(used)
     kinds = [kind for kind, _ in examples]
     probabilities = np.zeros((len(examples), len(KINDS) + 1))
     fold_of = np.arange(len(examples)) % FOLDS
@@ -54,13 +52,13 @@ def main() -> None:
     report = {
         "examples": _confusion(kinds, probabilities),
         "questions about other diseases": _confusion(
-            [HARMLESS] * len(kept_apart), whole.predict_proba(encoder.encode(kept_apart))
+            [HARMLESS] * len(kept_apart), whole.predict_proba(embedded(kept_apart))
         ),
     }
     print(json.dumps(report, indent=1))
     if args.write:
         record = {
-            "encoder": DEFAULT_SENTENCE_MODEL,
+            "encoders": [DEFAULT_SENTENCE_MODEL, DEFAULT_MODEL],
             "examples_sha256": hashlib.sha256(EXAMPLES.read_bytes()).hexdigest(),
             "cross_validated": report,
             "kinds": [*KINDS, HARMLESS],

@@ -17,7 +17,7 @@ from rapidfuzz import fuzz, process
 
 from askalms.datatypes import Matrix, Outcome, Vector
 from askalms.embedding import load_encoder
-from askalms.settings import DEFAULT_SENTENCE_MODEL
+from askalms.settings import DEFAULT_MODEL, DEFAULT_SENTENCE_MODEL
 from askalms.texts import load_data
 from askalms.words import fold, is_english, words_of
 
@@ -89,9 +89,20 @@ def decide(probabilities: Sequence[float]) -> Outcome | None:
 def _probabilities(question: str) -> list[float]:
     """Give the probabilities of `KINDS` and of a harmless question."""
     weights, bias = _classifier()
-    logits = weights @ load_encoder(DEFAULT_SENTENCE_MODEL).encode([question])[0] + bias
+    logits = weights @ embedded([question])[0] + bias
     odds = np.exp(logits - logits.max())
     return [float(p) for p in odds / odds.sum()]
+
+
+def embedded(messages: Sequence[str]) -> Matrix:
+    """Embed messages by both encoders that come with the program: one knows what is asked, the other what it is about.
+
+    Returns:
+        Shape (n, 768): unit vectors of the encoder of sentences, and beside them those of the encoder of passages.
+    """
+    return np.concatenate(
+        [load_encoder(name).encode(messages) for name in (DEFAULT_SENTENCE_MODEL, DEFAULT_MODEL)], axis=1
+    )
 
 
 @cache
