@@ -74,4 +74,4 @@ $(VENV)/installed-train: $(VENV)/installed
 	touch $@
 
 clean:
-	rm -rf $(VENV) index/generations index/CURRENT .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) index/generations index/CURRENT index/BEFORE.json index/LOCK index/LOCK.json .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

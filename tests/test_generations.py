@@ -219,6 +219,30 @@ def test_a_lost_note_of_what_came_before_is_only_that(
     assert generation_before(renewed) == current
 
 
+def test_what_killed_builds_left_is_removed_before_anything_is_written(
+    toy_folder: Path,
+    toy_corpus: Corpus,
+    toy_encoders: Encoders,
+    toy_settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """It may be what fills the disk."""
+    left = toy_folder / "generations" / "000007-left"
+    left.mkdir()
+    (left / "passages.faiss").write_bytes(b"half")
+    (toy_folder / "CURRENT.new").write_text("000007-left\n")
+
+    def full(*args: object, **options: object) -> None:
+        assert not left.exists()
+        assert not (toy_folder / "CURRENT.new").exists()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("askalms.index.np.save", full)
+    with pytest.raises(IndexUnusableError, match="No space left on device"):
+        build_index(toy_folder, toy_corpus, toy_encoders, toy_settings)
+    assert size(toy_folder) == 3
+
+
 # --- damage
 
 FILES = (

@@ -114,6 +114,17 @@ def test_shifted_rows_are_found_by_asking(toy_index: Index, toy_encoder: Encoder
     assert all("is not found by its own sentence" in told for told in lost)
 
 
+def test_shifted_passages_are_found_by_asking(toy_index: Index, toy_encoder: Encoder):
+    """The search over passages is asked as well."""
+    import faiss
+
+    store = faiss.IndexFlatIP(64)
+    store.add(np.roll(toy_index.passage_vectors(), 3, axis=0))
+    lost = list(lost_documents(replace(toy_index, _passage_vectors=store), toy_encoder.encode, toy_encoder.encode))
+    assert lost
+    assert all("is not found by its own passage" in told for told in lost)
+
+
 def test_vectors_of_another_model_are_found_by_asking(renewed: Path, toy_encoder: Encoder):
     """The same name, but it takes one text for the other; or what it gives are no numbers."""
 
