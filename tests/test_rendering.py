@@ -312,14 +312,13 @@ WRITTEN = replace(
 
 
 def test_text_tells_what_a_page_was_written_from():
-    """Between its source and where else its words are: title, publisher and date of each, or the year of its text."""
+    """Between its source and where else its words are: the two newest, and how many more."""
     lines = to_text(Answer(Outcome.ANSWER, "Found:", (WRITTEN,)), TODAY).splitlines()
     assert lines[2:] == [
         "“Both parents of a child with Muckle disease carry one changed copy.”",
         "  From: Alström syndrome, Genetics Home Reference, written August 2008, 18 years ago, "
         "https://example.org/condition/alstrom-syndrome",
-        "  Written from: Falls: a [guide] (Norland Library, reviewed August 2008, 18 years ago); "
-        "Walks (text of about 2012); Sticks (Norland Health, reviewed November 2026); Stones",
+        "  Written from: Sticks (Norland Health, reviewed November 2026); Walks (text of about 2012); and 2 more",
         "  Also in: 001.txt, sub/007.md",
     ]
 
@@ -329,9 +328,8 @@ def test_markdown_tells_what_a_page_was_written_from():
     markdown = to_markdown(Answer(Outcome.ANSWER, "Found:", (WRITTEN,)), TODAY)
     assert (
         "years ago\\\n"
-        "Written from: [Falls&#58; a &#91;guide&#93;](<https://a.example/falls?a=1&amp;b=2>) "
-        "(Norland Library, reviewed August 2008, 18 years ago); [Walks](<https://b.example>) (text of about 2012); "
-        "Sticks (Norland Health, reviewed November 2026); Stones\\\n"
+        "Written from: Sticks (Norland Health, reviewed November 2026); [Walks](<https://b.example>) (text of about 2012); "
+        "and 2 more\\\n"
         "Also in: "
     ) in markdown
     assert shown(markdown).links == [PAGE.url, "https://a.example/falls?a=1&b=2", "https://b.example"]
@@ -363,8 +361,8 @@ def test_a_page_that_names_no_sources_says_nothing_of_them():
 def test_the_closest_passage_tells_what_it_was_written_from():
     """It is read like a quote."""
     answer = replace(NEAREST, closest=WRITTEN)
-    assert "Written from: Falls" in to_text(answer, TODAY)
-    assert "Written from: [Falls" in to_markdown(answer, TODAY)
+    assert "Written from: Sticks" in to_text(answer, TODAY)
+    assert "[Walks](<https://b.example>)" in to_markdown(answer, TODAY)
     assert len(to_json(answer)["closest"]["written_from"]) == 4
 
 
@@ -506,3 +504,12 @@ def test_a_page_is_told_after_the_title_where_there_is_one():
     assert to_json(paged)["quotes"][0]["page"] == 3
     assert "page 0" not in to_text(ANSWER, TODAY)
     assert "page" not in to_json(ANSWER)["quotes"][0]
+
+
+def test_one_or_two_sources_are_told_in_full():
+    """Title, publisher and date of each; marks of Markdown are data."""
+    few = replace(WRITTEN, written_from=WRITTEN.written_from[:1])
+    told = "Written from: Falls: a [guide] (Norland Library, reviewed August 2008, 18 years ago)\n"
+    assert told in to_text(Answer(Outcome.ANSWER, "Found:", (few,)), TODAY)
+    linked = "Written from: [Falls&#58; a &#91;guide&#93;](<https://a.example/falls?a=1&amp;b=2>) (Norland Library, "
+    assert linked in to_markdown(Answer(Outcome.ANSWER, "Found:", (few,)), TODAY)

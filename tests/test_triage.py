@@ -201,4 +201,4 @@ def test_the_classifier_was_fitted_to_the_examples():
     assert record["encoders"] == [DEFAULT_SENTENCE_MODEL, DEFAULT_MODEL]
     assert record["kinds"] == [*KINDS, HARMLESS]
     assert len(record["weights"]) == len(record["bias"]) == 5
-    assert {len(row) for row in record["weights"]} == {384}
+    assert {len(row) for row in record["weights"]} == {768}

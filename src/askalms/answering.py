@@ -45,6 +45,9 @@ MAX_QUOTES = 4
 """Most quotes of any answer."""
 MAX_JOINED = 3
 """Most sentences that are joined to one quote so that it can stand alone."""
+URGENT = (Outcome.EMERGENCY, Outcome.CRISIS)
+TURNS_AFTER_A_CRY = 3
+"""So many turns later, what only goes on from a cry for help is still taken for one."""
 MAX_WORDS_OF_A_CRY = 8
 """A longer question after an emergency is taken for one of its own."""
 MOST_KEYWORDS = 2
@@ -58,6 +61,7 @@ OF_OTHER_PAGE = 0.05
 SAME_WORDS = 0.7
 """Two quotes of which the shorter has this share of its words in the longer say the same."""
 
+_IS_NOT = r"\b(?:is not|are not|not a sign of|(?:a|another|two) different diseases? (?:from|than)|other than) "
 _ASKS_FOR_A_WORD = re.compile(
     r"\b(?:what(?:'s|s| is| are|'re| was| were| does| do)|wat(?:s| is)?|mean|means|meant|meaning|explain(?:ed)?"
     r"|define|definition|called|call|name of|names? for|words? for|term|in plain words)\b"
@@ -135,14 +139,18 @@ class Assistant:
         limit = self._settings.answering.max_question_characters
         if not question.text:
             return Answer(Outcome.CLARIFY, message("answering.empty"))
-        verdict = triage(question.text) or self._still_urgent(question)
-        if verdict:
+        verdict = triage(question.text)
+        if verdict is None or verdict.outcome not in URGENT:
+            verdict = self._still_urgent(question) or verdict
+        if verdict and verdict.outcome in URGENT:
             return Answer(verdict.outcome, self._first_things(f"triage.{verdict.outcome}"))
         if len(question.text) > limit:
             text = message("answering.too_long", length=len(question.text), limit=limit)
             return Answer(Outcome.CLARIFY, text)
         if is_other_language(question.text, self.index.words):
             return Answer(Outcome.OUT_OF_SCOPE, self._first_things("answering.english_only"))
+        if verdict:
+            return Answer(verdict.outcome, self._first_things(f"triage.{verdict.outcome}"))
         understood = understand(question, self.index.topics, self.index.words)
         if understood.ask_back:
             text = message("answering.clarify", topics=self._names(understood.ask_back, "or"))
@@ -191,13 +199,16 @@ class Assistant:
         return query
 
     def _still_urgent(self, question: Question) -> Verdict | None:
-        """Tell whether the question before was a cry for help, and this one only goes on from it."""
-        if not question.history or len(question.text.split()) > MAX_WORDS_OF_A_CRY:
-            return None
-        if find_mentions(question.text, self.index.topics):
-            return None
-        before = triage(question.history[-1])
-        return before if before and before.outcome in (Outcome.EMERGENCY, Outcome.CRISIS) else None
+        """Tell whether one of the last questions was a cry for help, and those after it only go on from it."""
+        after = question.text
+        for before in reversed(question.history[-TURNS_AFTER_A_CRY:]):
+            if len(after.split()) > MAX_WORDS_OF_A_CRY or find_mentions(after, self.index.topics):
+                return None
+            verdict = triage(before)
+            if verdict and verdict.outcome in URGENT:
+                return verdict
+            after = before
+        return None
 
     # --- finding
 
@@ -273,7 +284,9 @@ class Assistant:
         closest = nearest_sentences(self.index, query, vector, self._settings.retrieval.sentences)
         inside = (row for h in hits for row in range(h.passage.first_sentence, h.passage.last_sentence))
         of_words = _asks_for_a_word(query.text)
-        allowed = (row for row in chain(inside, closest.tolist()) if self._may_speak(row, query.topics, of_words))
+        allowed = (
+            row for row in chain(inside, closest.tolist()) if self._may_speak(row, query.topics, query.text, of_words)
+        )
         rows = sorted({copy for row in allowed if (copy := self._intact(row)) is not None})
         if not rows:
             return []
@@ -319,18 +332,26 @@ class Assistant:
         }
         return np.array([found.get(row, np.nan) for row in rows], dtype=np.float32)
 
-    def _may_speak(self, row: int, topics: Sequence[str], of_words: bool) -> bool:
+    def _may_speak(self, row: int, topics: Sequence[str], asked: str, of_words: bool) -> bool:
         """Tell whether a sentence is about one of the topics: the disease that it names first, if it names any.
 
         In a document about several diseases, a sentence that names none is about what its heading names first;
-        where that names none either, as in a glossary, it may only tell what a word means.
+        where that names none either, as in a glossary, it may only tell what a word means: the word of its heading,
+        or, if no disease is named, any. One that says of itself
+        that it is about another disease must be asked for by a rare word of its own.
         """
         sentence = self.index.sentences[row]
+        if self._names_of.disclaims(sentence.text, topics) and not _shares_rare_word(asked, sentence.text):
+            return False
         first = self._names_of.first_in(sentence.text)
-        if first is None and len(self._document_topics(row)) > 1:
-            first = self._names_of.first_in(sentence.heading)
-            if first is None:
-                return of_words
+        if len(self._document_topics(row)) > 1:
+            term = innermost(sentence.heading)
+            is_asked_for = (
+                of_words and bool(term) and set(words_of(term)) <= set(words_of(self._names_of.without(asked)))
+            )
+            first = first or self._names_of.first_in(term)
+            if is_asked_for or first is None:
+                return is_asked_for or (of_words and not self._names_of.all_in(asked))
         return first is None or not topics or first in topics or self._names_of.is_part(first, topics)
 
     def _names_all(self, row: int, topics: Sequence[str]) -> bool:
@@ -515,9 +536,19 @@ class _NamesOfDiseases:
         match = self._pattern.search(fold(text))
         return self._topic_of[match.group()] if match else None
 
+    def without(self, text: str) -> str:
+        """The folded text without the names of diseases."""
+        return self._pattern.sub(" ", fold(text))
+
     def all_in(self, text: str) -> set[str]:
         """Ids of all diseases named."""
         return {self._topic_of[name] for name in self._pattern.findall(fold(text))}
+
+    def disclaims(self, text: str, topics: Sequence[str]) -> bool:
+        """Tell whether a text says that what it speaks of is not one of these diseases."""
+        plain = fold(text)
+        names = [name for name, topic in self._topic_of.items() if topic in topics and name in plain]
+        return any(re.search(rf"{_IS_NOT}{re.escape(name)}(?!\w)", plain) for name in names)
 
     def is_part(self, topic_id: str, topics: Sequence[str]) -> bool:
         """Tell whether a disease's name is part of one of theirs: a page on a subtype names the disease itself."""
@@ -528,6 +559,12 @@ def _asks_for_a_word(question: str) -> bool:
     """Tell whether a question may be about the meaning of a word, or the word for a meaning."""
     content = [w for w in words_of(question) if w not in STOP_WORDS]
     return len(content) <= MOST_KEYWORDS or _ASKS_FOR_A_WORD.search(fold(question)) is not None
+
+
+def _shares_rare_word(question: str, sentence: str) -> bool:
+    """Tell whether two texts have a word in common that few people use, such as the name of an illness."""
+    rare = {w for w in set(words_of(question)) & set(words_of(sentence)) if w.isalpha() and commonness(w) < COMMON}
+    return any(not w.startswith(("alstr", "alms")) for w in rare) if rare else False
 
 
 def _same_list(index: Index, before: Sentence, after: Sentence) -> bool:

@@ -197,6 +197,8 @@ def _named(text: str) -> str:
 def _pointing(sentence: str) -> str:
     """Find the words by which a sentence leans on what stands around it; "" if there are none."""
     rules = load_data("house_rules")
+    if sentence.startswith(("Yes, ", "No, ")):
+        return sentence.split(",")[0].lower()
     plain = f"{' '.join(words_of(sentence))} "
     opener = max((o for o in rules["openers"] if plain.startswith(f"{o} ")), key=len, default="")
     return opener or next((p for p in rules["places"] if f" {p} " in f" {plain}"), "")

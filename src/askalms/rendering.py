@@ -15,6 +15,8 @@ from askalms.datatypes import Answer, Provenance, Quote, Reference
 from askalms.dates import age_in_years
 from askalms.texts import load_data, message
 
+_NAMED_SOURCES = 2
+"""Of the pages that a quoted page was written from, so many are named in a text, the newest first; JSON has all."""
 _OLD = 2
 """Years from which the age of a page is told."""
 
@@ -152,9 +154,12 @@ def _below(
 ) -> list[str]:
     """The lines that stand under a quote: its source, what that was written from, and where else the same words are."""
     lines = [message("rendering.source", source=", ".join(filter(None, source)))]
-    named = [_reference(reference, today or date.today(), write, link) for reference in quote.written_from]
-    if any(named):
-        lines.append(message("rendering.written_from", sources="; ".join(filter(None, named))))
+    newest = sorted(quote.written_from, key=lambda r: r.reviewed or r.as_of, reverse=True)
+    named = [n for r in newest if (n := _reference(r, today or date.today(), write, link))]
+    if len(named) > _NAMED_SOURCES:
+        named[_NAMED_SOURCES:] = [message("rendering.more_sources", count=len(named) - _NAMED_SOURCES)]
+    if named:
+        lines.append(message("rendering.written_from", sources="; ".join(named)))
     documents = dict.fromkeys(place.document for place in quote.also_in)
     if documents:
         lines.append(message("rendering.also_in", documents=write(", ".join(documents))))

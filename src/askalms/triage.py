@@ -34,7 +34,7 @@ URGENT = 0.3
 LIKELY = {Outcome.ASK_CLINICIAN: 0.75, Outcome.OUT_OF_SCOPE: 0.9}
 """Least probability of another kind; what is out of scope finds no answer anyway, so there is no hurry to say so."""
 
-SURE = 0.9
+SURE = 0.95
 """From this probability on, nothing can excuse a crisis or an emergency; below, a phrase of `unless` can."""
 
 LEAST_WORDS = 3
@@ -68,6 +68,8 @@ def triage(question: str) -> Verdict | None:
     meant = _probabilities(question) if len(words_of(question)) >= LEAST_WORDS else [0.0] * len(KINDS) + [1.0]
     kind = decide(meant)
     doubtful = kind in excused or (by_phrase and by_phrase.outcome is Outcome.OUT_OF_SCOPE)
+    if by_phrase and by_phrase.outcome in (Outcome.CRISIS, Outcome.EMERGENCY):
+        return by_phrase
     if kind in (Outcome.CRISIS, Outcome.EMERGENCY) and not (doubtful and sum(meant[:2]) < SURE):
         return Verdict(kind, "meaning")
     if by_phrase:
