@@ -20,6 +20,7 @@ from askalms.settings import CheckingSettings, CorpusSettings, Settings
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 QUESTIONS = ROOT / "evaluation" / "questions.jsonl"
+HELD_BACK = ROOT / "evaluation" / "held_back.jsonl"
 COMPARED = (Rule.NUMBER_WITHOUT_SOURCE, Rule.SHARED_WORDS, Rule.NEAR_COPY)
 """What can be told only beside the copies of the sources."""
 
@@ -115,6 +116,15 @@ def test_the_questions_are_sound(library: Corpus, items: list[Item]):
         assert bool(item.gold) or item.expect is not Outcome.ANSWER, item.question_id
         for gold in item.gold:
             assert gold.quote in texts[gold.document], (item.question_id, gold)
+
+
+def test_the_held_back_questions_are_sound_and_others(library: Corpus, items: list[Item]):
+    """None is asked in the first set, and gold stands in the documents word by word."""
+    texts = {d.doc_id: d.text for d in library.documents}
+    others = list(read_questions(HELD_BACK, judged=True))
+    assert len(others) == 100
+    assert not {i.turns for i in others} & {i.turns for i in items}
+    assert all(gold.quote in texts[gold.document] for item in others for gold in item.gold)
 
 
 @pytest.mark.slow

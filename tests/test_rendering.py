@@ -328,8 +328,8 @@ def test_markdown_tells_what_a_page_was_written_from():
     markdown = to_markdown(Answer(Outcome.ANSWER, "Found:", (WRITTEN,)), TODAY)
     assert (
         "years ago\\\n"
-        "Written from: Sticks (Norland Health, reviewed November 2026); [Walks](<https://b.example>) (text of about 2012); "
-        "and 2 more\\\n"
+        "Written from: Sticks (Norland Health, reviewed November 2026); "
+        "[Walks](<https://b.example>) (text of about 2012); and 2 more\\\n"
         "Also in: "
     ) in markdown
     assert shown(markdown).links == [PAGE.url, "https://a.example/falls?a=1&b=2", "https://b.example"]
