@@ -114,8 +114,9 @@ def _classifier() -> tuple[Matrix, Vector]:
 
 
 def _speaks_of_somebody(question: str) -> bool:
-    """Tell whether a message is about a person, as those for a clinician are."""
-    return _any_of(load_data("triage")["lists"]["person"]).search(fold(question)) is not None
+    """Tell whether a message is about a person, as those for a clinician are, and nothing that holds for everybody."""
+    lists, text = load_data("triage")["lists"], fold(question)
+    return bool(_any_of(lists["person"]).search(text)) and not _any_of(lists["of_everybody"]).search(text)
 
 
 def _by_phrase(question: str) -> tuple[Verdict | None, frozenset[Outcome]]:
