@@ -105,12 +105,6 @@ def said(answer: Mapping[str, Any] | Answer) -> str:
     return json.dumps(record, sort_keys=True)
 
 
-@pytest.fixture(autouse=True)
-def calm(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every question is harmless: what is tested here is the index, and the real encoders of the triage are slow."""
-    monkeypatch.setattr("askalms.triage._probabilities", lambda question: [0.0, 0.0, 0.0, 0.0, 1.0])
-
-
 @pytest.fixture
 def encoders() -> Encoders:
     encoder = ToyEncoder()

@@ -16,7 +16,7 @@ import numpy as np
 
 from askalms.datatypes import Matrix, Vector
 from askalms.errors import ModelError
-from askalms.settings import DEFAULT_RERANKER, DEFAULT_SENTENCE_MODEL, EmbeddingSettings
+from askalms.settings import DEFAULT_MODEL, DEFAULT_RERANKER, DEFAULT_SENTENCE_MODEL, EmbeddingSettings
 
 _SHIPPED = {DEFAULT_SENTENCE_MODEL: "sentences", DEFAULT_RERANKER: "reranker"}
 """Models that come with the program, and their folders in `models/`."""
@@ -91,12 +91,7 @@ def load_encoder(name: str) -> Encoder:
         ModelError: It is none of these.
     """
     try:
-        if name in _SHIPPED:
-            return _shipped(name)
-        location = Path(model_location(name))
-        if (location / "model.onnx").is_file():
-            return _OnnxEncoder(name, location)
-        return _SentenceTransformerEncoder(name, str(location))
+        return _kept(name) if name in _SHIPPED or name == DEFAULT_MODEL else _loaded(name)
     except Exception as error:
         raise ModelError(
             f"the model {name!r} cannot be loaded ({first_line(error)}); name a folder that holds a "
@@ -105,9 +100,16 @@ def load_encoder(name: str) -> Encoder:
 
 
 @cache
-def _shipped(name: str) -> "_OnnxEncoder":
+def _kept(name: str) -> Encoder:
     """Load a model that comes with the program once, since triage and search share it."""
-    return _OnnxEncoder(name, Path(model_location(name)))
+    return _loaded(name)
+
+
+def _loaded(name: str) -> Encoder:
+    location = Path(model_location(name))
+    if (location / "model.onnx").is_file():
+        return _OnnxEncoder(name, location)
+    return _SentenceTransformerEncoder(name, str(location))
 
 
 class _OnnxEncoder:
