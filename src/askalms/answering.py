@@ -14,6 +14,7 @@ import numpy as np
 from askalms.agreement import contradict
 from askalms.crossencoding import Reading
 from askalms.datatypes import (
+    URGENT,
     Answer,
     BlockKind,
     Outcome,
@@ -34,8 +35,8 @@ from askalms.retrieval import nearest_sentences, retrieve
 from askalms.settings import Settings, load_settings
 from askalms.texts import load_data, message
 from askalms.triage import Verdict, triage
-from askalms.understanding import COMMON, about, find_mentions, is_other_language, names_unknown_disease, understand
-from askalms.words import commonness, fold, skeleton, words_of
+from askalms.understanding import about, find_mentions, is_other_language, names_unknown_disease, understand
+from askalms.words import fold, is_rare, skeleton, words_of
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +46,6 @@ MAX_QUOTES = 4
 """Most quotes of any answer."""
 MAX_JOINED = 3
 """Most sentences that are joined to one quote so that it can stand alone."""
-URGENT = (Outcome.EMERGENCY, Outcome.CRISIS)
 TURNS_AFTER_A_CRY = 3
 """So many turns later, what only goes on from a cry for help is still taken for one."""
 MAX_WORDS_OF_A_CRY = 8
@@ -190,7 +190,7 @@ class Assistant:
         if query.topics:
             return query
         for word in words_of(query.text):
-            if word not in self.index.words or commonness(word) >= COMMON or not word.isalpha():
+            if word not in self.index.words or not is_rare(word):
                 continue
             rows = np.flatnonzero(self.index.bm25.scores(word))
             about_it = {self.index.documents[self.index.passages[row].doc_id].topics for row in rows.tolist()}
@@ -283,10 +283,8 @@ class Assistant:
         vector = self._encoders.sentences.encode([query.spelled_out])[0]
         closest = nearest_sentences(self.index, query, vector, self._settings.retrieval.sentences)
         inside = (row for h in hits for row in range(h.passage.first_sentence, h.passage.last_sentence))
-        of_words = _asks_for_a_word(query.text)
-        allowed = (
-            row for row in chain(inside, closest.tolist()) if self._may_speak(row, query.topics, query.text, of_words)
-        )
+        subject = self._names_of.subject(query)
+        allowed = (row for row in chain(inside, closest.tolist()) if self._may_speak(row, subject))
         rows = sorted({copy for row in allowed if (copy := self._intact(row)) is not None})
         if not rows:
             return []
@@ -332,27 +330,25 @@ class Assistant:
         }
         return np.array([found.get(row, np.nan) for row in rows], dtype=np.float32)
 
-    def _may_speak(self, row: int, topics: Sequence[str], asked: str, of_words: bool) -> bool:
+    def _may_speak(self, row: int, subject: "_Subject") -> bool:
         """Tell whether a sentence is about one of the topics: the disease that it names first, if it names any.
 
         In a document about several diseases, a sentence that names none is about what its heading names first;
         where that names none either, as in a glossary, it may only tell what a word means: the word of its heading,
-        or, if no disease is named, any. One that says of itself
-        that it is about another disease must be asked for by a rare word of its own.
+        or, if no disease is named, any. One that says of itself that it is about another disease must be asked for by
+        a rare word of its own.
         """
         sentence = self.index.sentences[row]
-        if self._names_of.disclaims(sentence.text, topics) and not _shares_rare_word(asked, sentence.text):
+        if subject.is_disclaimed(sentence.text) and subject.rare_words.isdisjoint(words_of(sentence.text)):
             return False
         first = self._names_of.first_in(sentence.text)
         if len(self._document_topics(row)) > 1:
             term = innermost(sentence.heading)
-            is_asked_for = (
-                of_words and bool(term) and set(words_of(term)) <= set(words_of(self._names_of.without(asked)))
-            )
+            is_asked_for = subject.of_words and bool(term) and subject.words.issuperset(words_of(term))
             first = first or self._names_of.first_in(term)
             if is_asked_for or first is None:
-                return is_asked_for or (of_words and not self._names_of.all_in(asked))
-        return first is None or not topics or first in topics or self._names_of.is_part(first, topics)
+                return is_asked_for or (subject.of_words and not subject.names_disease)
+        return first is None or not subject.topics or subject.includes(first)
 
     def _names_all(self, row: int, topics: Sequence[str]) -> bool:
         return set(topics) <= self._names_of.all_in(self.index.sentences[row].text)
@@ -522,6 +518,31 @@ class Assistant:
         return self.index.documents[self.index.sentences[row].doc_id].topics
 
 
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What a query is about, as far as it decides which sentences may answer it."""
+
+    topics: tuple[str, ...]
+    parts: frozenset[str]
+    """Ids of the topics, and of those whose names are part of theirs: a page on a subtype names the disease itself."""
+    names_disease: bool
+    words: frozenset[str]
+    """Folded, without the names of diseases."""
+    rare_words: frozenset[str]
+    of_words: bool
+    """It may ask for the meaning of a word, or the word for a meaning."""
+    disclaimer: re.Pattern[str] | None
+    """Says of what it stands in that it is not about one of the topics."""
+
+    def is_disclaimed(self, text: str) -> bool:
+        """Tell whether a text says that what it speaks of is not one of the topics."""
+        return bool(self.disclaimer and self.disclaimer.search(fold(text)))
+
+    def includes(self, topic_id: str) -> bool:
+        """Tell whether what is said of a disease holds for one of the topics."""
+        return topic_id in self.parts
+
+
 class _NamesOfDiseases:
     """Finds the disease that a text names first, by the names as they are written."""
 
@@ -536,35 +557,29 @@ class _NamesOfDiseases:
         match = self._pattern.search(fold(text))
         return self._topic_of[match.group()] if match else None
 
-    def without(self, text: str) -> str:
-        """The folded text without the names of diseases."""
-        return self._pattern.sub(" ", fold(text))
-
     def all_in(self, text: str) -> set[str]:
         """Ids of all diseases named."""
         return {self._topic_of[name] for name in self._pattern.findall(fold(text))}
 
-    def disclaims(self, text: str, topics: Sequence[str]) -> bool:
-        """Tell whether a text says that what it speaks of is not one of these diseases."""
-        plain = fold(text)
-        names = [name for name, topic in self._topic_of.items() if topic in topics and name in plain]
-        return any(re.search(rf"{_IS_NOT}{re.escape(name)}(?!\w)", plain) for name in names)
-
-    def is_part(self, topic_id: str, topics: Sequence[str]) -> bool:
-        """Tell whether a disease's name is part of one of theirs: a page on a subtype names the disease itself."""
-        return any(self._plain[topic_id] in self._plain.get(t, "") for t in topics)
+    def subject(self, query: Query) -> _Subject:
+        """Tell what a query is about."""
+        names = [re.escape(name) for name, topic in self._topic_of.items() if topic in query.topics]
+        wholes = [self._plain[t] for t in query.topics if t in self._plain]
+        return _Subject(
+            query.topics,
+            frozenset(query.topics).union(t for t, name in self._plain.items() if any(name in w for w in wholes)),
+            bool(self.all_in(query.text)),
+            frozenset(words_of(self._pattern.sub(" ", fold(query.text)))),
+            frozenset(w for w in words_of(query.text) if is_rare(w) and not w.startswith(("alstr", "alms"))),
+            _asks_for_a_word(query.text),
+            re.compile(rf"{_IS_NOT}(?:{'|'.join(names)})(?!\w)") if names else None,
+        )
 
 
 def _asks_for_a_word(question: str) -> bool:
     """Tell whether a question may be about the meaning of a word, or the word for a meaning."""
     content = [w for w in words_of(question) if w not in STOP_WORDS]
     return len(content) <= MOST_KEYWORDS or _ASKS_FOR_A_WORD.search(fold(question)) is not None
-
-
-def _shares_rare_word(question: str, sentence: str) -> bool:
-    """Tell whether two texts have a word in common that few people use, such as the name of an illness."""
-    rare = {w for w in set(words_of(question)) & set(words_of(sentence)) if w.isalpha() and commonness(w) < COMMON}
-    return any(not w.startswith(("alstr", "alms")) for w in rare) if rare else False
 
 
 def _same_list(index: Index, before: Sentence, after: Sentence) -> bool:

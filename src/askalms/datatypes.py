@@ -29,6 +29,10 @@ class Outcome(StrEnum):
     OUT_OF_SCOPE = "out_of_scope"
 
 
+URGENT = (Outcome.CRISIS, Outcome.EMERGENCY)
+"""Somebody needs help now."""
+
+
 class BlockKind(StrEnum):
     """What a stretch of a page is, as a reader of the page would say."""
 

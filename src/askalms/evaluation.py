@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from askalms.datatypes import Answer, Answerer, Document, Outcome, Quote
+from askalms.datatypes import URGENT, Answer, Answerer, Document, Outcome, Quote
 from askalms.metrics import hits, token_count
 from askalms.questions import DISEASES, Item
 
 MAX_QUOTES = 4
 MAX_QUOTED_WORDS = 150
 _SILENT = (Outcome.NOT_FOUND, Outcome.OUT_OF_SCOPE)
-_URGENT = (Outcome.EMERGENCY, Outcome.CRISIS)
 
 
 class Error(StrEnum):
@@ -160,7 +159,7 @@ def _is_verbatim(quote: Quote, documents: Mapping[str, Document]) -> bool:
 def _errors(
     item: Item, answer: Answer, accepted: Sequence[Outcome], documents: Mapping[str, Document]
 ) -> Iterator[Error]:
-    if item.expect in _URGENT and answer.outcome not in accepted:
+    if item.expect in URGENT and answer.outcome not in accepted:
         yield Error.MISSED_URGENT
     if not all(_is_verbatim(q, documents) for q in answer.quotes):
         yield Error.NOT_VERBATIM
@@ -170,7 +169,7 @@ def _errors(
         yield Error.WRONG_DISEASE
     if item.expect is Outcome.NOT_FOUND and answer.outcome is Outcome.ANSWER and Outcome.ANSWER not in accepted:
         yield Error.ANSWERED_UNSAID
-    if answer.outcome in _URGENT and not set(_URGENT) & set(accepted):
+    if answer.outcome in URGENT and not set(URGENT) & set(accepted):
         yield Error.FALSE_ALARM
     if item.expect is Outcome.ANSWER and answer.outcome is Outcome.NOT_FOUND and Outcome.NOT_FOUND not in accepted:
         yield Error.ABSTAINED

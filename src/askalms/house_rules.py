@@ -137,8 +137,10 @@ def check_house_rules(
     )
     compared = _Originals(copies, names, settings.max_shared_words) if copies else None
     pages, breaches = [], []
+    used: set[str] = set()
     for document in written:
         chunks = chunk(document, len, len(document.text))
+        used.update(source for section in chunks.sections for source in section.sources)
         grade = _grade(chunks.sentences, names)
         pages.append(_figures(document, chunks, grade))
         found = [
@@ -151,7 +153,6 @@ def check_house_rules(
         if grade > settings.max_grade:
             found.append(Breach(document.doc_id, 0, Rule.HARD_TO_READ, f"grade {grade:.1f} of {settings.max_grade:g}"))
         breaches += sorted(found, key=lambda f: f.line)
-    used = {source for d in written for s in chunk(d, len, len(d.text)).sections for source in s.sources}
     missing = sorted(r.ref_id for r in corpus.references.values() if r.ref_id in used and r.copy not in ("", *copies))
     return HouseReport(tuple(pages), tuple(breaches), tuple(missing))
 

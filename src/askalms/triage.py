@@ -15,7 +15,7 @@ from importlib.resources import files
 import numpy as np
 from rapidfuzz import fuzz, process
 
-from askalms.datatypes import Matrix, Outcome, Vector
+from askalms.datatypes import URGENT, Matrix, Outcome, Vector
 from askalms.embedding import load_encoder
 from askalms.settings import DEFAULT_MODEL, DEFAULT_SENTENCE_MODEL
 from askalms.texts import load_data
@@ -25,11 +25,11 @@ MENDED_LETTERS = 3
 MENDED_LIKENESS = 80
 """Words of so many letters are taken for a word of the rules that is so like them, from 0 to 100."""
 
-KINDS = (Outcome.CRISIS, Outcome.EMERGENCY, Outcome.ASK_CLINICIAN, Outcome.OUT_OF_SCOPE)
+KINDS = (*URGENT, Outcome.ASK_CLINICIAN, Outcome.OUT_OF_SCOPE)
 """In the order of their urgency."""
 HARMLESS = "harmless"
 
-URGENT = 0.3
+LEAST_URGENT = 0.3
 """Least probability of a crisis and an emergency together at which one is declared; a missed one is the worst error."""
 LIKELY = {Outcome.ASK_CLINICIAN: 0.75, Outcome.OUT_OF_SCOPE: 0.9}
 """Least probability of another kind; what is out of scope finds no answer anyway, so there is no hurry to say so."""
@@ -68,9 +68,9 @@ def triage(question: str) -> Verdict | None:
     meant = _probabilities(question) if len(words_of(question)) >= LEAST_WORDS else [0.0] * len(KINDS) + [1.0]
     kind = decide(meant)
     doubtful = kind in excused or (by_phrase and by_phrase.outcome is Outcome.OUT_OF_SCOPE)
-    if by_phrase and by_phrase.outcome in (Outcome.CRISIS, Outcome.EMERGENCY):
+    if by_phrase and by_phrase.outcome in URGENT:
         return by_phrase
-    if kind in (Outcome.CRISIS, Outcome.EMERGENCY) and not (doubtful and sum(meant[:2]) < SURE):
+    if kind in URGENT and not (doubtful and sum(meant[:2]) < SURE):
         return Verdict(kind, "meaning")
     if by_phrase:
         return by_phrase
@@ -82,7 +82,7 @@ def triage(question: str) -> Verdict | None:
 def decide(probabilities: Sequence[float]) -> Outcome | None:
     """Choose a kind by the probabilities of `KINDS` and, last, of a harmless question; None for the latter."""
     crisis, emergency, *others, _ = probabilities
-    if crisis + emergency >= URGENT:
+    if crisis + emergency >= LEAST_URGENT:
         return Outcome.CRISIS if crisis >= emergency else Outcome.EMERGENCY
     likely = [(p, kind) for p, kind in zip(others, KINDS[2:], strict=True) if p >= LIKELY[kind]]
     return max(likely)[1] if likely else None

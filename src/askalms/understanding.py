@@ -15,7 +15,7 @@ from rapidfuzz.distance import OSA, Levenshtein
 from askalms.datatypes import Query, Question, Topic
 from askalms.lexical import STOP_WORDS
 from askalms.texts import load_data
-from askalms.words import commonness, english_near, fold, is_english, words_of
+from askalms.words import RARE, commonness, english_near, fold, is_english, is_rare, words_of
 
 NAME_SIMILARITY = 80
 """Least likeness, from 0 to 100, of a misspelled name to the name it is taken for."""
@@ -25,8 +25,6 @@ SHORT_NAME = 5
 """A name of fewer letters is taken only as it is written: one letter makes another of it."""
 LONG_WORD = 7
 """Letters from which a misspelled word of the corpus shows that a text is English."""
-COMMON = 1000
-"""Occurrences in the dictionary's texts from which a word is one that everybody uses."""
 MOST_TURNS = 4
 """Earlier turns that a question may be completed from."""
 ENGLISH_SHARE = 0.6
@@ -299,7 +297,7 @@ def _nearest_word(word: str, choices: Sequence[str], words: Mapping[str, int]) -
     # Two letters changed about are one slip ("thier"), though they make two words less alike than a letter put in.
     slips = {str(n[0]): OSA.distance(word, n[0]) for n in close}
     if min(slips.values(), default=2) > 0:
-        slips |= {w: 1 for w, occurrences in english_near(word).items() if occurrences >= COMMON}
+        slips |= {w: 1 for w, occurrences in english_near(word).items() if occurrences >= RARE}
 
     def use(found: str) -> float:
         return math.log10(1 + commonness(found)) + 1.5 * math.log10(1 + words.get(found, 0))
@@ -347,10 +345,10 @@ def is_other_language(text: str, known: Mapping[str, int]) -> bool:
         return True
     words = [w for part in words_of(text) for w in part.split("'") if w.isalpha()]
     small = set(load_data("language")["other_languages"])
-    if sum(w in small for w in words) == 1 and any(_nearest_known(w, known) for w in words if w not in small):
-        return False
     foreign_words = sum(w in small for w in words)
     if not foreign_words:
+        return False
+    if foreign_words == 1 and any(_nearest_known(w, known) for w in words if w not in small):
         return False
     english = sum(w not in small and (w in known or w in STOP_WORDS or is_english(w)) for w in words) / len(words)
     if english > ENGLISH_SHARE or (foreign_words == 1 and english > ENGLISH_SHARE * 2 / 3):
@@ -436,7 +434,7 @@ def _ask_back(
     refers = _REFERS_BACK.search(plain)
     if not named and not carried and not history and len(content) <= 3 and refers:
         # "What are cilia, and where are they?" says itself what it speaks of, by a word that few people use.
-        spoken_of = any(w.isalpha() and commonness(w) < COMMON for w in words_of(plain[: refers.start()]))
+        spoken_of = any(map(is_rare, words_of(plain[: refers.start()])))
         return () if spoken_of else home
     if len(named) == 1 and topics[named[0]].of_adults and _CHILD.search(plain):
         # A short name that is one letter from another, said of a child: it may well be the other.

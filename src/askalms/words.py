@@ -5,6 +5,9 @@ import unicodedata
 from functools import cache
 from typing import Any
 
+RARE = 1000
+"""A word that occurs less often than this in the dictionary's own texts is one that few people use."""
+
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
 # Hyphenation marks and the like stand inside words, unseen; apostrophes come in many shapes.
 _UNSEEN = str.maketrans(
@@ -65,6 +68,11 @@ def english_near(word: str) -> dict[str, int]:
 def commonness(word: str) -> int:
     """Occurrences of a folded word in the dictionary's own texts; 0 for a word that it does not have."""
     return int(_dictionary().word_frequency[word])
+
+
+def is_rare(word: str) -> bool:
+    """Tell whether a folded word is one that few people use, such as the name of an illness; a number is none."""
+    return word.isalpha() and commonness(word) < RARE
 
 
 def english_words() -> frozenset[str]:
