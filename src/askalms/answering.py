@@ -126,7 +126,7 @@ class Assistant:
         opened = open_index(Path(index), chosen.embedding, or_before=True)
         return cls(opened, load_encoders(chosen.embedding), chosen)
 
-    def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
+    def ask(self, question: str, history: Sequence[str] = (), *, as_typed: bool = False) -> Answer:
         """Answer one question; `history` holds the earlier ones, oldest first. Never raises for any text."""
         started = time.perf_counter()
         # Half of a character, as broken input may hold, cannot be encoded later on.

@@ -285,6 +285,27 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a document says a word means."""
+
+    word: str
+    """As it stands in a quote of the answer."""
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A way to reach help."""
+
+    words: str
+    """What to do: "Call 999", "Text SHOUT to 85258"."""
+    address: str = ""
+    """Where a press leads: `tel:`, `sms:` or `https:`; empty where no link does it."""
+    speech: bool = True
+    """It needs a person who can hear and speak."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """The reply to one question."""
 
@@ -297,6 +318,12 @@ class Answer:
     """Where no document answers: the passage that comes nearest, which is not an answer."""
     sources_differ: bool = False
     """The quotes do not agree, so they stand in the order of their dates, newest first."""
+    explained: tuple[Explanation, ...] = ()
+    """Hard words of the quotes that a document explains."""
+    ask_next: tuple[str, ...] = ()
+    """Questions that the documents answer as well, from their headings."""
+    contacts: tuple[Contact, ...] = ()
+    """In an emergency or a crisis: whom to reach, in the order to be tried."""
     understood_as: str = ""
     topic: str = ""
     """Id of the topic the answer is about; empty where there is none."""
@@ -307,6 +334,9 @@ class Answer:
 class Answerer(Protocol):
     """Anything that answers: the Assistant, or a fake in a test of the page."""
 
-    def ask(self, question: str, history: tuple[str, ...] = ()) -> Answer:
-        """Answer one question; `history` holds the earlier ones, oldest first."""
+    def ask(self, question: str, history: tuple[str, ...] = (), *, as_typed: bool = False) -> Answer:
+        """Answer one question; `history` holds the earlier ones, oldest first.
+
+        `as_typed` looks for the words as they stand: nothing is completed from earlier turns, no spelling mended.
+        """
         ...

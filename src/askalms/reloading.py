@@ -76,9 +76,9 @@ class LiveAssistant:
         """The Assistant of the generation that answers now; hold it, and it stays the same."""
         return self._current
 
-    def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
+    def ask(self, question: str, history: Sequence[str] = (), *, as_typed: bool = False) -> Answer:
         """Answer one question wholly from the generation that is current when it is asked."""
-        return self._current.ask(question, history)
+        return self._current.ask(question, history, as_typed=as_typed)
 
     def refresh(self) -> bool:
         """Look now whether there is another generation, and take it up; without this it is done within seconds.
