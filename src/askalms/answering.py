@@ -171,7 +171,7 @@ class Assistant:
             of_document = self.index.documents[quotes[0].document].topics
             topic = next((t for t in self._home() if t in of_document), of_document[0])
         text = message("answering.sources_differ") if found.differ else _announcement(quotes)
-        return Answer(Outcome.ANSWER, text, tuple(quotes), None, found.differ, shown, topic)
+        return Answer(Outcome.ANSWER, text, tuple(quotes), None, found.differ, understood_as=shown, topic=topic)
 
     def _first_things(self, key: str) -> str:
         """Give a message that comes before any search, with the numbers to call filled in."""
