@@ -1,10 +1,12 @@
-"""The chat page, as Gradio hosts start it: `python app.py`."""
+"""The pages, as Gradio hosts start them: `python app.py`, or any ASGI server with `app:app`."""
 
-from askalms import LiveAssistant
-from askalms.page import build_page, launch
+from askalms import LiveAssistant, load_settings
+from askalms.serving import Server, build_site
 
-demo = build_page(LiveAssistant.open("index"))
+settings = load_settings()
+app = build_site(LiveAssistant.open("index", settings), settings)
 
 if __name__ == "__main__":
-    print(launch(demo), flush=True)
-    demo.block_thread()
+    server = Server(app, proxies=settings.serving.proxies)
+    print(server.address, flush=True)
+    server.wait()

@@ -127,6 +127,9 @@ def ask(
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 7860,
+    mcp: Annotated[
+        bool, typer.Option("--mcp", help="Offer the answers as a tool of the Model Context Protocol.")
+    ] = False,
     index: IndexOption = Path("index"),
     settings: SettingsOption = None,
 ) -> None:
@@ -135,14 +138,19 @@ def serve(
     from askalms.settings import load_settings
 
     _log_to_stderr()
-    assistant = LiveAssistant.open(index, load_settings(settings))
+    chosen = load_settings(settings)
+    assistant = LiveAssistant.open(index, chosen)
 
-    from askalms.page import build_page, launch
+    from askalms.serving import Server, build_site, is_open_to_others
 
-    page = build_page(assistant)
-    address = launch(page, host, port)
-    _complaints.print(f"AskALMS answers at {address} (stop it with Ctrl+C)")
-    page.block_thread()
+    server = Server(build_site(assistant, chosen, mcp=mcp), host, port, chosen.serving.proxies)
+    _complaints.print(f"AskALMS answers at {server.address} (stop it with Ctrl+C)")
+    if is_open_to_others(host) and not chosen.serving.proxies:
+        _complaints.print(
+            "other machines can reach it, and what they send is not encrypted; put a proxy with HTTPS before it, and"
+            " name the proxy's address under [serving] proxies"
+        )
+    server.wait()
 
 
 @app.command()

@@ -1,23 +1,19 @@
-"""The chat page: what stands where, how it looks, and the little script that accessibility needs.
+"""The chat page: what stands where in Gradio's chat, and what people who do not see need beside it.
 
 Nothing of a conversation is kept in the browser or on disk: a visitor's turns live in the server's
 memory for as long as the page is open. The page asks no other machine for anything.
 """
 
-import json
-import logging
 import os
-import traceback
-from collections.abc import Iterator, Sequence
-from functools import partial
+import re
+from collections.abc import AsyncIterator, Sequence
 from html import escape
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from askalms.datatypes import Answerer
-from askalms.errors import AskALMSError
-from askalms.rendering import as_markdown, to_json, to_markdown
+from askalms.admission import Admission
+from askalms.hypertext import article, asset, fragment, spoken
+from askalms.rendering import to_json
 from askalms.texts import load_data, message
-from askalms.triage import triage
 
 # Gradio reads these when it is imported.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -26,46 +22,46 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import gradio as gr
 from gradio.events import api
 
-LONGEST_QUESTION = 2000
-"""Characters."""
-
-AT_ONCE = 4
-"""Questions answered at the same time; the others wait in line."""
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 REMEMBERED = 50
 """Turns of one conversation that are kept."""
-
-_logger = logging.getLogger(__name__)
 
 
 class Turn(NamedTuple):
     """A question and what was shown for it."""
 
+    number: int
+    """From 1."""
     question: str
     reply: str
-    """Markdown."""
+    """HTML."""
     failed: bool = False
 
 
 Turns = tuple[Turn, ...]
 
 
-def build_page(answerer: Answerer, *, examples: Sequence[str] | None = None) -> gr.Blocks:
-    """Lay out the chat page around anything that answers.
+def build_page(admission: Admission, *, examples: Sequence[str] | None = None) -> gr.Blocks:
+    """Lay out the chat page.
 
     Args:
-        answerer: Asked for each question, with the visitor's earlier ones; it may raise.
+        admission: Asked for each question, with the visitor's earlier ones.
         examples: Questions to offer, one button each; by default those of `data/messages.toml`.
 
     Returns:
-        The page, to be given to `launch`.
+        The page, to be given to `mount`.
     """
     if examples is None:
         examples = load_data("messages")["page"]["example_questions"]
     page = gr.Blocks(title=message("page.title"), analytics_enabled=False)
     with page:
         turns = gr.State(())
-        gr.HTML(_introduction(), elem_id="introduction")
+        # Markdown, since Gradio's HTML runs code from text, which the page's security policy forbids.
+        gr.Markdown(fragment("introduction"), elem_id="introduction")
+        heading = f'<h2 class="unseen">{escape(message("page.conversation"))}</h2>'
+        gr.Markdown(heading)
         chat = gr.Chatbot(
             elem_id="conversation",
             show_label=False,
@@ -75,149 +71,147 @@ def build_page(answerer: Answerer, *, examples: Sequence[str] | None = None) -> 
             buttons=[],
             sanitize_html=True,
             latex_delimiters=[],
-            allow_tags=False,
+            allow_tags=True,
         )
-        status = gr.HTML("", elem_id="status")
+        gr.Markdown(fragment("clinic"), elem_id="sheet")
+        status = gr.Markdown("", elem_id="status")
         box = gr.Textbox(
             elem_id="question",
             label=message("page.question"),
-            info=message("page.question_help", limit=f"{LONGEST_QUESTION:,}"),
+            info=message("page.question_help", limit=f"{admission.longest_question:,}"),
             max_lines=8,
             html_attributes=gr.InputHTMLAttributes(autocomplete="off", enterkeyhint="send"),
         )
         with gr.Row(elem_id="actions"):
             send = gr.Button(message("page.send"), variant="primary", elem_id="send")
-            fresh = gr.Button(message("page.new_conversation"), elem_id="fresh")
+            gr.Button(message("page.new_conversation"), elem_id="fresh")
+        # A question to be taken as it stands comes by the script of the page, from a button in an answer.
+        with gr.Row(elem_id="literally"):
+            literal = gr.Textbox(elem_id="as-typed", show_label=False)
+            send_literal = gr.Button("", elem_id="send-as-typed")
         if examples:
-            gr.HTML(f"<h2>{escape(message('page.examples'))}</h2>")
-        buttons = [gr.Button(example, elem_classes="example") for example in examples]
+            gr.Markdown(f"<h2>{escape(message('page.examples'))}</h2>", elem_id="examples")
+        for example in examples:
+            gr.Button(example, elem_classes="example")
 
-        quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-        shared: dict[str, Any] = {"concurrency_limit": AT_ONCE, "concurrency_id": "ask"}
-        converse = partial(_converse, answerer)
-        gr.on([box.submit, send.click], converse, [box, turns], [box, chat, turns, status], **quiet, **shared)
-        # An example goes the way of a typed question: a visitor's turns have one writer.
-        for button in buttons:
-            button.click(None, [button], [box], js="(example) => example", **quiet).then(
-                None, js="() => document.querySelector('#send').click()", **quiet
-            )
-        # A new visit is the one way to forget that an answer under way cannot undo.
-        fresh.click(None, js="() => location.reload()", **quiet)
+        async def converse(question: str, turns: Turns, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
+            async for shown in _converse(admission, _visitor(request), question, turns):
+                yield shown
 
-        def ask(question: str) -> dict[str, Any]:
-            """Answer one question with quotes: the object that `askalms ask --json` prints."""
-            return _ask_as_json(answerer, question)
+        async def converse_literally(
+            question: str, turns: Turns, request: gr.Request
+        ) -> AsyncIterator[tuple[Any, ...]]:
+            async for shown in _converse(admission, _visitor(request), question, turns, as_typed=True):
+                yield shown
 
-        api(ask, api_name="ask", **shared)
+        # The admission decides how many are answered at once; a waiting visitor takes up nothing here.
+        quiet: dict[str, Any] = {
+            "show_progress": "hidden",
+            "api_visibility": "private",
+            "concurrency_limit": None,
+        }
+        gr.on([box.submit, send.click], converse, [box, turns], [box, chat, turns, status], **quiet)
+        send_literal.click(converse_literally, [literal, turns], [literal, chat, turns, status], **quiet)
+
+        async def ask(
+            question: str, history: list[str] | None = None, as_typed: bool = False, *, request: gr.Request
+        ) -> dict[str, Any]:
+            """Answer one question with quotes: the object that `askalms ask --json` prints.
+
+            Args:
+                question: What is asked.
+                history: The earlier questions of the same conversation, oldest first.
+                as_typed: Take the words as they stand: complete nothing, mend no spelling.
+            """
+            reply = await admission.ask(_visitor(request), question, history or (), as_typed=as_typed)
+            if reply.answer is None:
+                raise gr.Error(reply.refusal, print_exception=False)
+            return to_json(reply.answer)
+
+        api(ask, api_name="ask", concurrency_limit=None)
     return page
 
 
-def launch(page: gr.Blocks, host: str | None = None, port: int | None = None) -> str:
-    """Start to serve the page, and return at once; `page.block_thread()` waits until it is stopped.
+def mount(app: "FastAPI", page: gr.Blocks, *, mcp: bool = False) -> None:
+    """Put the chat page at the root of a server.
 
     Args:
+        app: The server, with all its other pages.
         page: From `build_page`.
-        host: Address to listen on; by default GRADIO_SERVER_NAME, or this machine only.
-        port: By default GRADIO_SERVER_PORT, or the first free one from 7860.
-
-    Returns:
-        The address of the page.
-
-    Raises:
-        AskALMSError: The port is in use, or the address is not one of this machine.
+        mcp: Offer the endpoint for programs as a tool of the Model Context Protocol, too.
     """
-    words = {
-        "conversation": message("page.conversation"),
-        "user": message("page.question"),
-        "bot": message("page.answer"),
-    }
-    try:
-        _, address, _ = page.launch(
-            server_name=host,
-            server_port=port,
-            prevent_thread_lock=True,
-            share=False,
-            quiet=True,
-            footer_links=[],
-            run_history=False,
-            ssr_mode=False,
-            enable_monitoring=False,
-            mcp_server=False,
-            max_file_size="1kb",
-            theme=_theme(),
-            css=_CSS,
-            js=f"() => ({_SCRIPT})({json.dumps(words)})",
-            head=_HEAD,
-        )
-    except OSError as error:
-        found = message("page.not_served", host=host or "localhost", port=port or "7860")
-        raise AskALMSError(found) from error
-    return str(address)
+    gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+        mcp_server=mcp,
+        max_file_size="1kb",
+        show_error=False,
+        theme=_theme(),
+        css=asset("turns.css") + asset("chat.css"),
+    )
 
 
-def _converse(answerer: Answerer, question: str, turns: Turns) -> Iterator[tuple[Any, ...]]:
+def dressed(html: str, nonce: str) -> str:
+    """Complete the page that Gradio sends by what must be there before its script runs, and without it.
+
+    Its tags for link previews and frames, which name other machines, are left out.
+
+    Args:
+        html: Gradio's page.
+        nonce: By which the security policy knows the scripts of the page.
+    """
+    words = {name: message(f"page.{name}") for name in ("conversation", "copy", "print", "copied")}
+    html = re.sub(r'<meta\s+(?:property="og|name="twitter)[^>]*>', "", html)
+    html = re.sub(r"<script>(?:(?!</script>).)*iframeResizer.contentWindow.*?</script>", "", html, flags=re.DOTALL)
+    html = re.sub(r'<link rel="manifest"[^>]*>', '<link rel="icon" href="data:,">', html)
+    html = re.sub(r"(<body[^>]*>)", lambda body: body[1] + fragment("shell", words=words), html, count=1)
+    script = '<script type="module" src="askalms/chat.js"></script>'
+    html = html.replace("</gradio-app>", f"</gradio-app>{fragment('outside')}{script}", 1)
+    return re.sub(r"<script(?=[ >])", f'<script nonce="{nonce}"', html)
+
+
+async def _converse(
+    admission: Admission, visitor: str, question: str, turns: Turns, *, as_typed: bool = False
+) -> AsyncIterator[tuple[Any, ...]]:
     """Answer a question of one visitor: new values for the box, the chat, the turns and the status."""
     question = question.strip()
-    refusal = _refusal(question)
-    if refusal:
-        yield gr.skip(), gr.skip(), gr.skip(), escape(refusal)
-        return
-    yield "", _messages([*turns, Turn(question, "")]), gr.skip(), escape(message("page.looking"))
+    number = turns[-1].number + 1 if turns else 1
+    if question:
+        yield "", _messages([*turns, Turn(number, question, "")]), gr.skip(), _told(message("page.looking"))
     earlier = tuple(turn.question for turn in turns if not turn.failed)
-    try:
-        turn = Turn(question, to_markdown(answerer.ask(question, history=earlier)))
-    except Exception as error:
-        _log(error)
-        turn = Turn(question, as_markdown(message("page.trouble")), failed=True)
+    reply = await admission.ask(visitor, question, earlier, as_typed=as_typed)
+    if reply.answer is None and not reply.failed:
+        # What was refused goes back into the box, to be mended.
+        yield question, _messages(turns), gr.skip(), _told(reply.refusal)
+        return
+    turn = Turn(number, question, article(number, question, reply.answer, reply.refusal), reply.failed)
     turns = (*turns, turn)[-REMEMBERED:]
+    said = spoken(reply.answer) if reply.answer else reply.refusal
     # The box is left alone: the next question may be half typed.
-    yield gr.skip(), _messages(turns), turns, escape(message("page.ready"))
+    yield gr.skip(), _messages(turns), turns, _told(said, unseen=True)
 
 
-def _ask_as_json(answerer: Answerer, question: str) -> dict[str, Any]:
-    refusal = _refusal(question.strip())
-    if refusal:
-        raise gr.Error(refusal, print_exception=False)
-    try:
-        return to_json(answerer.ask(question.strip()))
-    except Exception as error:
-        _log(error)
-        raise gr.Error(message("page.trouble"), print_exception=False) from None
+def _told(text: str, *, unseen: bool = False) -> str:
+    """Write the status line; `unseen` is for what stands in the conversation as well."""
+    return f'<p class="unseen">{escape(text)}</p>' if unseen else f"<p>{escape(text)}</p>"
 
 
-def _refusal(question: str) -> str:
-    """Say why a question cannot be looked up; empty where it can."""
-    if not question:
-        return message("page.no_question")
-    # A cry for help is answered at any length.
-    if len(question) > LONGEST_QUESTION and not triage(question):
-        return message("page.too_long", length=f"{len(question):,}", limit=f"{LONGEST_QUESTION:,}")
-    return ""
-
-
-def _log(error: Exception) -> None:
-    """Tell the operator what went wrong and where, but not the error's text: it may hold the question."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    _logger.error("%s in %s, line %s", type(error).__name__, place.filename, place.lineno)
+def _visitor(request: gr.Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _messages(turns: Sequence[Turn]) -> list[gr.MessageDict]:
     messages: list[gr.MessageDict] = []
     for turn in turns:
-        messages.append({"role": "user", "content": as_markdown(turn.question)})
+        messages.append({"role": "user", "content": fragment("asked", question=turn.question)})
         if turn.reply:
             messages.append({"role": "assistant", "content": turn.reply})
     return messages
-
-
-def _introduction() -> str:
-    paragraphs = ("page.what_it_is", "page.what_it_is_not", "answering.disclaimer")
-    return "\n".join(
-        [
-            f"<h1>{escape(message('page.heading'))}</h1>",
-            *(f"<p>{escape(message(paragraph))}</p>" for paragraph in paragraphs),
-        ]
-    )
 
 
 def _theme() -> gr.themes.Base:
@@ -255,90 +249,3 @@ _COLOURS = {
     "button_secondary_border_color button_secondary_border_color_hover": _ACCENT,
     "border_color_primary input_border_color input_border_color_focus": _LINE,
 }
-
-_CSS = """
-.gradio-container .main { max-width: 50rem !important; padding: 1rem; }
-.gradio-container .html-container { padding: 0 !important; }
-.gradio-container .prose, .gradio-container .prose * { font-size: 1.125rem; line-height: 1.6; }
-.gradio-container .prose h1 { font-size: 2rem; line-height: 1.25; }
-.gradio-container .prose h2 { font-size: 1.375rem; line-height: 1.25; margin: 0; }
-
-/* The page scrolls, not a box inside it: at 400 % zoom such a box shows two lines. */
-#conversation, #conversation * { height: auto; min-height: 0; overflow: visible !important; }
-/* Gradio's own "Clear" would speak the browser's language and leave the turns in memory. */
-#conversation .icon-button-wrapper { display: none; }
-/* Gradio's clocks are only transparent here: a screen reader would still read them. */
-[data-testid=status-tracker] { display: none !important; }
-#conversation .message-wrap { margin: 0; }
-#conversation .md { opacity: 1; }
-#conversation .message { margin: 0; padding: 0; background: none; overflow-wrap: anywhere; }
-#conversation .message-row { padding: 0.75rem 0; background: none; }
-#conversation .user-row { border-top: 2px solid var(--border-color-primary); border-radius: 0; }
-#conversation .user-row * { font-weight: 700; }
-#conversation blockquote { margin: 1.25rem 0 0.5rem; padding: 0 0 0 1rem; color: inherit;
-  border-left: 0.375rem solid var(--link-text-color); }
-#conversation blockquote * { font-size: 1.25rem; font-style: normal; }
-#conversation a { color: var(--link-text-color); text-decoration: underline; }
-
-#status { min-height: 1.8rem; }
-#status * { font-weight: 700; }
-.form, #question { overflow: visible !important; padding: 0; border: 0; background: none; }
-#question [data-testid=block-info] { font-size: 1.125rem; font-weight: 700; }
-#question textarea { min-height: 2.75rem; padding: 0.5rem 0.75rem;
-  border: 2px solid var(--input-border-color); }
-.gradio-container button { min-height: 2.75rem; white-space: normal; }
-.gradio-container .example { text-align: left; justify-content: flex-start; }
-#actions > * { flex: 1 1 auto; }
-.gradio-container :focus-visible { outline: 3px solid var(--link-text-color) !important;
-  outline-offset: 2px; }
-@media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
-"""
-
-_SCRIPT = """(words) => {
-  const set = (element, name, value) => {
-    if (element && element.getAttribute(name) !== value) element.setAttribute(name, value);
-  };
-  let rows = 0;
-  const tidy = () => {
-    const log = document.querySelector("#conversation [role=log]");
-    if (!log) return;
-    // One voice: the status line says that an answer is there, the log does not read itself out.
-    set(document.querySelector("#status"), "role", "status");
-    set(log, "aria-live", "off");
-    set(log, "aria-label", words.conversation);
-    // Gradio names each message by its Markdown source.
-    for (const message of log.querySelectorAll("[data-testid=user], [data-testid=bot]")) {
-      set(message, "role", "group");
-      set(message, "aria-label", words[message.dataset.testid]);
-    }
-    // A new question goes to the top, so that its answer is read from the beginning.
-    const found = log.querySelectorAll(".message-row");
-    if (found.length > rows) [...log.querySelectorAll(".user-row")].at(-1).scrollIntoView();
-    rows = found.length;
-  };
-  // Gradio builds the page piece by piece, and rebuilds some of them.
-  const watched = { subtree: true, childList: true, attributeFilter: ["aria-label", "aria-live"] };
-  new MutationObserver(tidy).observe(document.body, watched);
-  tidy();
-  // The next question can be typed at once; without a mouse this would open a phone's keyboard.
-  document.addEventListener("click", (event) => {
-    if (event.target.closest("#send, .example") && matchMedia("(hover: hover)").matches)
-      document.querySelector("#question textarea").focus({ preventScroll: true });
-  });
-}"""
-
-# Gradio sets the language of the page to the browser's, early or late, but every word on it is English.
-# The policy makes the browser itself refuse requests to any other machine.
-_HEAD = """
-<meta http-equiv="Content-Security-Policy"
-  content="default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; form-action 'self'">
-<meta name="referrer" content="no-referrer">
-<script>
-{
-  const page = document.documentElement;
-  const speakEnglish = () => { if (page.lang !== "en") page.lang = "en"; };
-  new MutationObserver(speakEnglish).observe(page, { attributeFilter: ["lang"] });
-  speakEnglish();
-}
-</script>
-"""

@@ -1,11 +1,7 @@
-"""An Answer for its three readers: the page (Markdown), the terminal (text), programs (JSON).
-
-Quotes come from any web page, so on their way to the page they are data: every character that
-Markdown or HTML could take for a mark is written as a character reference.
-"""
+"""An Answer for the terminal (text) and for programs (JSON), and what every reader is told of a quote's source."""
 
 import re
-from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from urllib.parse import quote as percent_encode
@@ -16,7 +12,7 @@ from askalms.dates import age_in_years
 from askalms.texts import load_data, message
 
 _NAMED_SOURCES = 2
-"""Of the pages that a quoted page was written from, so many are named in a text, the newest first; JSON has all."""
+"""Of the pages that a quoted page was written from, so many are named, the newest first; JSON has all."""
 _OLD = 2
 """Years from which the age of a page is told."""
 
@@ -24,15 +20,6 @@ _DATE = re.compile(r"(\d{4})(?:-(\d\d))?(?:-(\d\d))?", re.ASCII)
 
 _HIDDEN = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 """Controls that show nothing, but could steer a terminal or turn the text after them around."""
-
-_MARKUP = re.compile(
-    r"""[#$%&*+:<=>@\[\\\]^_`{|}~]
-    | (?<!\w)- | -(?!\w)  # not in "X-linked", where it marks nothing
-    | (?<=\d)[.)]         # "1." and "1)" would start a list
-    | \.(?=\w)            # "www." would start a link
-    """,
-    re.VERBOSE,
-)
 
 
 def to_json(answer: Answer, question_id: str = "") -> dict[str, Any]:
@@ -63,42 +50,51 @@ def to_text(answer: Answer, today: date | None = None) -> str:
         today: The day from which a page's age counts; by default the present one.
     """
     parts = [answer.message, _understood(answer)]
-    for quote in _shown(answer):
-        below = _below(quote, [*_source(quote, today), quote.provenance.url], today)
-        parts.append("\n  ".join([message("rendering.quoted", text=quote.text), *below]))
+    parts += ["\n  ".join([message("rendering.quoted", text=q.text), *_below(q, today)]) for q in shown(answer)]
     parts.append(answer.disclaimer)
     return "\n\n".join("\n".join(_lines(part)) for part in parts if part)
 
 
-def to_markdown(answer: Answer, today: date | None = None) -> str:
-    """Give the answer as Markdown for the page: message first, then quotes, disclaimer last.
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """What is told of a page that is quoted, or that a quoted page was written from; every part on one line."""
 
-    A reader of the Markdown sees each quote in a blockquote, character by character and line by
-    line as in the document; only controls that show nothing are left out. The markup is all ours:
-    paragraphs, blockquotes, line breaks, and links to sources that have a web address.
+    title: str
+    url: str
+    """Address of the web; empty if there is none to lead to."""
+    details: tuple[str, ...] = ()
+    """Page of a file, publisher, date: those that are known."""
+    written_from: tuple["Citation", ...] = ()
+    """The newest of the pages that it was written from."""
+    more_sources: int = 0
+    """How many others there are."""
+    also_in: tuple[str, ...] = ()
+    """Ids of the other documents with the very same words."""
+    old: bool = False
+
+
+def citation(quote: Quote, today: date | None = None) -> Citation:
+    """Tell where a quote comes from.
 
     Args:
-        answer: What to show.
+        quote: What is quoted.
         today: The day from which a page's age counts; by default the present one.
     """
-    parts = [as_markdown(answer.message), as_markdown(_understood(answer))]
-    for quote in _shown(answer):
-        parts.append("\n".join(f"> {line}".rstrip() for line in as_markdown(quote.text).split("\n")))
-        title, *rest = map(as_markdown, _source(quote, today))
-        linked = _linked(title, quote.provenance.url)
-        parts.append("\\\n".join(_below(quote, [linked, *rest], today, as_markdown, _linked)))
-    parts.append(as_markdown(answer.disclaimer))
-    return "\n\n".join(part for part in parts if part)
-
-
-def as_markdown(text: str) -> str:
-    """Write plain text such that Markdown shows it as it is, line breaks included.
-
-    An empty line parts paragraphs; space at the ends of a line is left out.
-    """
-    lines = [_escaped(line.strip()) for line in _lines(text)]
-    paragraphs = re.split(r"\n{2,}", "\n".join(lines).strip("\n"))
-    return "\n\n".join(paragraph.replace("\n", "\\\n") for paragraph in paragraphs)
+    day = today or date.today()
+    page = quote.provenance
+    paged = message("rendering.page", page=quote.page) if quote.page else ""
+    details = map(one_line, (paged, page.publisher, _reviewed(page, day)))
+    newest = sorted(quote.written_from, key=lambda r: r.reviewed or r.as_of, reverse=True)
+    named = [cited for reference in newest if (cited := _reference(reference, day)).title]
+    return Citation(
+        one_line(page.title) or quote.document,
+        web_address(page.url),
+        tuple(filter(None, details)),
+        tuple(named[:_NAMED_SOURCES]),
+        max(0, len(named) - _NAMED_SOURCES),
+        tuple(dict.fromkeys(place.document for place in quote.also_in)),
+        quote.old,
+    )
 
 
 def date_in_words(iso_date: str) -> str:
@@ -121,74 +117,57 @@ def date_in_words(iso_date: str) -> str:
 
 def one_line(text: str) -> str:
     """A text with single spaces, and without controls that could steer a terminal."""
-    return " ".join(_HIDDEN.sub("", text).split())
+    return " ".join(visible(text).split())
+
+
+def visible(text: str) -> str:
+    """A text without the controls that show nothing."""
+    return _HIDDEN.sub("", text)
 
 
 def _lines(text: str) -> list[str]:
-    return _HIDDEN.sub("", text).splitlines()
-
-
-def _escaped(line: str) -> str:
-    return _MARKUP.sub(lambda mark: f"&#{ord(mark[0])};", line)
+    return visible(text).splitlines()
 
 
 def _understood(answer: Answer) -> str:
     return message("rendering.understood_as", question=answer.understood_as) if answer.understood_as else ""
 
 
-def _source(quote: Quote, today: date | None) -> list[str]:
-    """Title, publisher and date of a quote's page, each on one line, without those that nobody tells."""
-    page = quote.provenance
-    paged = message("rendering.page", page=quote.page) if quote.page else ""
-    parts = (page.title, paged, page.publisher, _reviewed(page, today or date.today()))
-    title, *rest = map(one_line, parts)
-    return [title or quote.document, *filter(None, rest)]
-
-
-def _below(
-    quote: Quote,
-    source: Iterable[str],
-    today: date | None,
-    write: Callable[[str], str] = str,
-    link: Callable[[str, str], str] = lambda title, _: title,
-) -> list[str]:
-    """The lines that stand under a quote: its source, what that was written from, and where else the same words are."""
+def _below(quote: Quote, today: date | None) -> list[str]:
+    """The lines that stand under a quote in a terminal."""
+    cited = citation(quote, today)
+    source = (cited.title, *cited.details, quote.provenance.url)
     lines = [message("rendering.source", source=", ".join(filter(None, source)))]
-    newest = sorted(quote.written_from, key=lambda r: r.reviewed or r.as_of, reverse=True)
-    named = [n for r in newest if (n := _reference(r, today or date.today(), write, link))]
-    if len(named) > _NAMED_SOURCES:
-        named[_NAMED_SOURCES:] = [message("rendering.more_sources", count=len(named) - _NAMED_SOURCES)]
+    named = [_in_brackets(reference) for reference in cited.written_from]
+    if cited.more_sources:
+        named.append(message("rendering.more_sources", count=cited.more_sources))
     if named:
         lines.append(message("rendering.written_from", sources="; ".join(named)))
-    documents = dict.fromkeys(place.document for place in quote.also_in)
-    if documents:
-        lines.append(message("rendering.also_in", documents=write(", ".join(documents))))
-    if quote.old:
-        lines.append(write(message("rendering.old")))
+    if cited.also_in:
+        lines.append(message("rendering.also_in", documents=", ".join(cited.also_in)))
+    if cited.old:
+        lines.append(message("rendering.old"))
     return lines
 
 
-def _reference(reference: Reference, today: date, write: Callable[[str], str], link: Callable[[str, str], str]) -> str:
-    """A page that another was written from, on one line: "Title (publisher, reviewed August 2008, 18 years ago)".
+def _in_brackets(cited: Citation) -> str:
+    """Write a citation on one line: "Title (publisher, reviewed August 2008, 18 years ago)"."""
+    if not cited.details:
+        return cited.title
+    return message("rendering.a_source", title=cited.title, details=", ".join(cited.details))
 
-    A page without a title is named by the next thing known of it; empty if nothing is.
-    """
+
+def _reference(reference: Reference, today: date) -> Citation:
+    """Tell of a page that another was written from; without a title it is called by the next thing known of it."""
     dated = _dated("rendering.reviewed", reference.reviewed, today)
     if not dated and reference.as_of:
         dated = message("rendering.as_of", year=reference.as_of)
     parts = map(one_line, (reference.title, reference.publisher, dated))
-    told = [write(part) for part in parts if part] or [write(one_line(reference.url))]
-    title, details = told[0] and link(told[0], reference.url), ", ".join(told[1:])
-    return message("rendering.a_source", title=title, details=details) if details else title
+    title, *details = [part for part in parts if part] or [one_line(reference.url)]
+    return Citation(title, web_address(reference.url), tuple(details))
 
 
-def _linked(title: str, url: str) -> str:
-    """A title in Markdown, as a link if there is an address of the web to lead to."""
-    address = _web_address(url)
-    return f"[{title}](<{address}>)" if address else title
-
-
-def _shown(answer: Answer) -> tuple[Quote, ...]:
+def shown(answer: Answer) -> tuple[Quote, ...]:
     """The quotes, or the closest passage where there is no answer; the message says which."""
     return answer.quotes or ((answer.closest,) if answer.closest else ())
 
@@ -212,15 +191,15 @@ def _dated(key: str, iso_date: str, today: date) -> str:
     return message(key, date=words) if age < _OLD else message(f"{key}_long_ago", date=words, years=age)
 
 
-def _web_address(url: str) -> str:
-    """The address, safe to stand in a Markdown link; empty if it is not one of the web."""
+def web_address(url: str) -> str:
+    """The address, safe to stand in a link; empty if it is not one of the web."""
     try:
         parts = urlsplit(url.strip())
     except ValueError:
         return ""
     if parts.scheme not in ("http", "https") or not parts.netloc:
         return ""
-    return percent_encode(parts.geturl(), safe="%/:?#@!$&;=~+,-.").replace("&", "&amp;")
+    return percent_encode(parts.geturl(), safe="%/:?#@!$&;=~+,-.")
 
 
 def _quote_as_json(quote: Quote) -> dict[str, Any]:

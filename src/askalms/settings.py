@@ -104,6 +104,15 @@ class ServingSettings:
 
     check_seconds: float = 2.0
     """How often a page looks whether the index was renewed; it goes on with the new one by itself."""
+    at_once: int = 4
+    """Questions that are answered at the same time; the others wait in line."""
+    most_waiting: int = 200
+    """Questions that may wait; a further one is told to come again."""
+    questions_per_minute: int = 30
+    """Of one visitor, told by the address."""
+    proxies: str = ""
+    """Addresses of the proxies before the page, with commas between: they are believed when they tell a visitor's
+    address. Empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +228,9 @@ def _check_ranges(settings: Settings, origin: str) -> None:
         ("checking.max_grade", settings.checking.max_grade, 0, 100),
         ("checking.max_shared_words", settings.checking.max_shared_words, 1, 1000),
         ("serving.check_seconds", settings.serving.check_seconds, 0.01, 86_400),
+        ("serving.at_once", settings.serving.at_once, 1, 1000),
+        ("serving.most_waiting", settings.serving.most_waiting, 0, 100_000),
+        ("serving.questions_per_minute", settings.serving.questions_per_minute, 1, 100_000),
         ("fetching.timeout_seconds", settings.fetching.timeout_seconds, 0.1, 3600),
         ("fetching.max_megabytes", settings.fetching.max_megabytes, 0.001, 10_000),
     ]

@@ -1,0 +1,89 @@
+"""An Answer as HTML: the same for the chat page and for the page that works without script.
+
+What comes from documents and visitors is data: the templates in `web/` escape every value, and addresses of the
+web are let through only as such. The chat page takes this HTML as Markdown, in which a block of HTML ends at an empty
+line; so it is written on one line.
+"""
+
+import re
+from functools import cache
+from importlib.resources import files
+from urllib.parse import quote as percent_encode
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from askalms.datatypes import Answer, Quote
+from askalms.rendering import citation, shown, visible
+from askalms.texts import message
+
+
+def article(number: int, question: str, answer: Answer | None, trouble: str = "") -> str:
+    """Write one turn: what was asked, and what there is to say.
+
+    Args:
+        number: Of the turn, from 1.
+        question: As typed.
+        answer: What to show; None where the question could not be looked up.
+        trouble: Says why, if so.
+
+    Returns:
+        HTML on one line.
+    """
+    return _render("article.html", number=number, question=question, answer=answer, trouble=trouble)
+
+
+def fragment(name: str, **values: object) -> str:
+    """Write a page, or a part of one.
+
+    Args:
+        name: Of its template in `web/`, without ".html".
+        values: What the template needs.
+
+    Returns:
+        HTML on one line.
+    """
+    return _render(f"{name}.html", **values)
+
+
+def spoken(answer: Answer) -> str:
+    """Write what a screen reader says of an answer at once: the message, each quote and the title of its page."""
+    quotes = (f"{quote.text} {message('rendering.source', source=citation(quote).title)}." for quote in shown(answer))
+    return visible(" ".join([answer.message, *(c.words for c in answer.contacts), *quotes]))
+
+
+def asset(name: str) -> str:
+    """Give a file of `web/`: a style sheet or a script.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+    """
+    return (files("askalms") / "web" / name).read_text("utf-8")
+
+
+def source_address(quote: Quote) -> str:
+    """Give the address of a quote in the text of its document, relative to the pages for questions."""
+    return f"source/{percent_encode(quote.document)}#{quote.start}-{quote.end}"
+
+
+def _lines(text: str) -> Markup:
+    """Keep the line breaks of a text."""
+    return Markup("<br>").join(escape(line.strip()) for line in visible(text).strip().splitlines())
+
+
+def _render(name: str, **values: object) -> str:
+    return re.sub(r"[ \t\r\n]+", " ", _environment().get_template(name).render(values)).strip()
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("askalms", "web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"m": message, "citation": citation, "shown": shown, "source_address": source_address}
+    environment.filters |= {"lines": _lines, "visible": visible}
+    return environment

@@ -1,0 +1,277 @@
+"""The web server: the chat page, the page without script, documents to look quotes up in, and their protection.
+
+Every page comes with a security policy under which only the server's own scripts run and nothing is loaded from
+elsewhere. Questions travel in the body of a request, never in an address, and are not logged.
+"""
+
+import os
+import secrets
+import socket
+import threading
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any, NamedTuple
+
+import uvicorn
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+
+from askalms.admission import Admission, Reply
+from askalms.datatypes import Answerer
+from askalms.errors import AskALMSError
+from askalms.hypertext import asset, fragment, spoken
+from askalms.page import build_page, dressed, mount
+from askalms.settings import Settings
+from askalms.texts import load_data, message
+
+FIRST_PORT, PORTS = 7860, 100
+"""Where no port is named, the first free one of so many is taken."""
+MOST_BYTES = 100_000
+"""Of the body of a request: several times the longest question with its history."""
+MOST_TURNS = 20
+"""Earlier questions that the page without script carries along."""
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+def build_site(
+    answerer: Answerer, settings: Settings, *, examples: Sequence[str] | None = None, mcp: bool = False
+) -> FastAPI:
+    """Put all pages together.
+
+    Args:
+        answerer: Asked for each question.
+        settings: Limits of `serving` and `answering`.
+        examples: Questions to offer; by default those of `data/messages.toml`.
+        mcp: Offer the endpoint for programs as a tool of the Model Context Protocol, too.
+    """
+    if examples is None:
+        examples = load_data("messages")["page"]["example_questions"]
+    admission = Admission(answerer, settings)
+    app = FastAPI(openapi_url=None)
+
+    @app.get("/plain")
+    async def plain_page(request: Request) -> HTMLResponse:
+        return _page("plain", request, **_plain(admission, examples))
+
+    @app.post("/plain")
+    async def ask_plainly(request: Request) -> HTMLResponse:
+        form = await request.form()
+        history = [str(turn) for turn in form.getlist("turn")][-MOST_TURNS:]
+        literal = str(form.get("as_typed", ""))
+        question = literal or str(form.get("next", "")) or str(form.get("question", ""))
+        number = str(form.get("number", ""))
+        reply = await admission.ask(_visitor(request), question, history, as_typed=bool(literal))
+        turn = _PlainTurn(int(number) if number.isdecimal() else len(history) + 1, question.strip(), reply)
+        return _page("plain", request, **_plain(admission, examples, history, turn))
+
+    @app.get("/askalms/{name}")
+    async def own_file(name: str) -> Response:
+        if name not in _FILES:
+            return PlainTextResponse(message("page.no_such_page"), 404)
+        text = "".join(map(asset, _FILES[name]))
+        kind = "text/css" if name.endswith(".css") else "text/javascript"
+        return Response(text, media_type=kind, headers={"cache-control": "max-age=3600"})
+
+    mount(app, build_page(admission, examples=examples), mcp=mcp)
+    app.add_middleware(_Protection)
+    return app
+
+
+_FILES = {
+    "site.css": ("turns.css", "site.css"),
+    "plain.js": ("turns.js", "plain.js"),
+    "chat.js": ("turns.js", "chat.js"),
+}
+"""What is sent under `/askalms/`, and the files of `web/` that it is made of."""
+
+
+class Server:
+    """A site that is being served, by a thread of its own."""
+
+    def __init__(self, app: FastAPI, host: str | None = None, port: int | None = None, proxies: str = "") -> None:
+        """Start to serve, and return once requests are taken.
+
+        Args:
+            app: From `build_site`.
+            host: Address to listen on; by default GRADIO_SERVER_NAME, or this machine only.
+            port: By default GRADIO_SERVER_PORT, or the first free one from 7860.
+            proxies: Addresses of proxies, with commas between, that are believed when they tell a visitor's address.
+
+        Raises:
+            AskALMSError: The port is in use, or the address is not one of this machine.
+        """
+        host = host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
+        named = os.environ.get("GRADIO_SERVER_PORT")
+        listening = _listen(host, port or (int(named) if named else None))
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=proxies or None,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(
+            target=self._server.run, kwargs={"sockets": [listening]}, name="askalms-server", daemon=True
+        )
+        self._thread.start()
+        while not self._server.started and self._thread.is_alive():
+            self._thread.join(0.01)
+        shown = f"[{host}]" if ":" in host else "localhost" if host == "0.0.0.0" else host
+        self.address = f"http://{shown}:{listening.getsockname()[1]}/"
+
+    def wait(self) -> None:
+        """Wait until the server is closed, or the program is interrupted."""
+        self._thread.join()
+
+    def close(self) -> None:
+        """Stop to serve."""
+        self._server.should_exit = True
+        self._thread.join()
+
+
+def is_open_to_others(host: str) -> bool:
+    """Tell whether other machines can reach what listens on an address."""
+    return host not in ("localhost", "::1") and not host.startswith("127.")
+
+
+def _listen(host: str, port: int | None) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for tried in [port] if port else range(FIRST_PORT, FIRST_PORT + PORTS):
+        listening = socket.socket(family)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((host, tried))
+        except OSError as error:
+            listening.close()
+            failed = error
+            continue
+        return listening
+    raise AskALMSError(message("page.not_served", host=host, port=port or FIRST_PORT)) from failed
+
+
+# --- the page without script
+
+
+class _PlainTurn(NamedTuple):
+    number: int
+    question: str
+    reply: Reply
+
+
+def _plain(
+    admission: Admission, examples: Sequence[str], history: Sequence[str] = (), turn: _PlainTurn | None = None
+) -> dict[str, Any]:
+    """Give what the template of the plain page needs."""
+    told, kept, turns = "", "", []
+    if turn and turn.reply.answer is None and not turn.reply.failed:
+        told, kept = turn.reply.refusal, turn.question
+    elif turn:
+        answer = turn.reply.answer
+        told = spoken(answer) if answer else turn.reply.refusal
+        turns = [{"number": turn.number, "question": turn.question, "answer": answer, "trouble": turn.reply.refusal}]
+        history = history if turn.reply.failed else [*history, turn.question][-MOST_TURNS:]
+    names = ("looking", "copy", "print", "copied")
+    return {
+        "turns": turns,
+        "history": history,
+        "told": told,
+        "kept": kept,
+        "picks": any(one["answer"] and one["answer"].quotes for one in turns),
+        "limit": admission.longest_question,
+        "examples": examples,
+        "words": {name: message(f"page.{name}") for name in names},
+    }
+
+
+def _page(name: str, request: Request, status: int = 200, **values: Any) -> HTMLResponse:
+    """Write a page whose links work below any address that a proxy gives the site."""
+    root = "../" * (request.url.path.removeprefix(request.scope.get("root_path", "")).count("/") - 1) or "./"
+    return HTMLResponse(fragment(name, root=root, **values), status, {"cache-control": "no-store"})
+
+
+def _visitor(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+# --- protection
+
+
+class _Protection:
+    """Sends the headers that protect visitors, and refuses bodies that no question can have."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        nonce = secrets.token_urlsafe(16)
+        length = dict(scope["headers"]).get(b"content-length", b"0")
+        if length.isdigit() and int(length) > MOST_BYTES:
+            await PlainTextResponse(message("page.too_large"), 413)(scope, receive, _with_headers(send, nonce))
+            return
+        is_chat = scope["path"].removeprefix(scope.get("root_path", "")) == "/" and scope["method"] == "GET"
+        protected = _with_headers(send, nonce)
+        await self._app(scope, receive, _Dressing(protected, nonce).send if is_chat else protected)
+
+
+class _Dressing:
+    """Holds the chat page of Gradio back until it is whole, and completes it."""
+
+    def __init__(self, send: Send, nonce: str) -> None:
+        self._send = send
+        self._nonce = nonce
+        self._start: Message | None = None
+        self._body = b""
+
+    async def send(self, event: Message) -> None:
+        if event["type"] == "http.response.start":
+            self._start = event
+            return
+        self._body += event.get("body", b"")
+        if event.get("more_body") or self._start is None:
+            return
+        kept = [(k, v) for k, v in self._start["headers"] if k not in (b"content-length", b"cache-control")]
+        kind = dict(kept).get(b"content-type", b"")
+        body = dressed(self._body.decode(), self._nonce).encode() if kind.startswith(b"text/html") else self._body
+        length = (b"content-length", str(len(body)).encode())
+        headers = [*kept, length, (b"cache-control", b"no-store")]
+        await self._send({**self._start, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def _with_headers(send: Send, nonce: str) -> Send:
+    policy = "; ".join(
+        [
+            "default-src 'self'",
+            f"script-src 'self' 'nonce-{nonce}'",
+            # Gradio writes styles into its elements.
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data:",
+            "font-src 'self' data:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'self'",
+        ]
+    )
+    protecting = [
+        (b"content-security-policy", policy.encode()),
+        (b"referrer-policy", b"no-referrer"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+        (b"cross-origin-opener-policy", b"same-origin"),
+    ]
+
+    async def sending(event: Message) -> None:
+        if event["type"] == "http.response.start":
+            event = {**event, "headers": [*event["headers"], *protecting]}
+        await send(event)
+
+    return sending

@@ -1,0 +1,47 @@
+// Without this the page works as well: it sends the form and loads itself anew.
+// With it the earlier answers stay, and the answer is read out without a new page.
+const form = document.querySelector("#ask");
+const box = document.querySelector("#question");
+const status = document.querySelector("#status");
+const words = JSON.parse(document.querySelector("#words").textContent);
+let turn = 0;
+
+async function ask(button) {
+  const asked = new FormData(form, button);
+  asked.set("number", document.querySelectorAll("#turns > article").length + 1);
+  const mine = ++turn;
+  if (asked.get("question").trim() || button?.name) box.value = "";
+  status.className = "";
+  status.textContent = words.looking;
+  const reply = await fetch(form.action, { method: "POST", body: asked });
+  if (mine !== turn) return;
+  const page = new DOMParser().parseFromString(await reply.text(), "text/html");
+  const answer = page.querySelector("#turns > article");
+  if (answer) {
+    document.querySelector("#turns").append(answer);
+    document.querySelector("#conversation-heading").hidden = false;
+    document.querySelector("#clinic").hidden &&= page.querySelector("#clinic").hidden;
+    for (const old of form.querySelectorAll("[name=turn]")) old.remove();
+    form.prepend(...page.querySelectorAll("#ask > [name=turn]"));
+  }
+  // What was refused comes back to be mended.
+  if (!box.value) box.value = page.querySelector("#question").value;
+  status.textContent = page.querySelector("#status").textContent;
+  status.className = page.querySelector("#status").className;
+  (answer ?? status).scrollIntoView();
+  if (answer) withTools(answer, words);
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const button = event.submitter;
+  // An answer that cannot be fetched is asked for in the plain way, which says what is wrong.
+  ask(button).catch(() => form.submit());
+  if (matchMedia("(hover: hover)").matches) box.focus({ preventScroll: true });
+});
+box.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  form.requestSubmit();
+});
+for (const article of document.querySelectorAll(".turn")) withTools(article, words);
