@@ -4,7 +4,8 @@ from askalms import LiveAssistant, load_settings
 from askalms.serving import Server, build_site
 
 settings = load_settings()
-app = build_site(LiveAssistant.open("index", settings), settings)
+assistant = LiveAssistant.open("index", settings)
+app = build_site(assistant, settings, library=lambda: assistant.current.index)
 
 if __name__ == "__main__":
     server = Server(app, proxies=settings.serving.proxies)

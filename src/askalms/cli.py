@@ -143,7 +143,12 @@ def serve(
 
     from askalms.serving import Server, build_site, is_open_to_others
 
-    server = Server(build_site(assistant, chosen, mcp=mcp), host, port, chosen.serving.proxies)
+    server = Server(
+        build_site(assistant, chosen, library=lambda: assistant.current.index, mcp=mcp),
+        host,
+        port,
+        chosen.serving.proxies,
+    )
     _complaints.print(f"AskALMS answers at {server.address} (stop it with Ctrl+C)")
     if is_open_to_others(host) and not chosen.serving.proxies:
         _complaints.print(

@@ -6,12 +6,12 @@ memory for as long as the page is open. The page asks no other machine for anyth
 
 import os
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from askalms.admission import Admission
-from askalms.hypertext import article, asset, fragment, spoken
+from askalms.hypertext import article, fragment, spoken
 from askalms.rendering import to_json
 from askalms.texts import load_data, message
 
@@ -94,15 +94,12 @@ def build_page(admission: Admission, *, examples: Sequence[str] | None = None) -
         for example in examples:
             gr.Button(example, elem_classes="example")
 
-        async def converse(question: str, turns: Turns, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
-            async for shown in _converse(admission, _visitor(request), question, turns):
-                yield shown
+        def conversing(as_typed: bool) -> Callable[..., AsyncIterator[tuple[Any, ...]]]:
+            async def converse(question: str, turns: Turns, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
+                async for shown in _converse(admission, _visitor(request), question, turns, as_typed=as_typed):
+                    yield shown
 
-        async def converse_literally(
-            question: str, turns: Turns, request: gr.Request
-        ) -> AsyncIterator[tuple[Any, ...]]:
-            async for shown in _converse(admission, _visitor(request), question, turns, as_typed=True):
-                yield shown
+            return converse
 
         # The admission decides how many are answered at once; a waiting visitor takes up nothing here.
         quiet: dict[str, Any] = {
@@ -110,8 +107,8 @@ def build_page(admission: Admission, *, examples: Sequence[str] | None = None) -
             "api_visibility": "private",
             "concurrency_limit": None,
         }
-        gr.on([box.submit, send.click], converse, [box, turns], [box, chat, turns, status], **quiet)
-        send_literal.click(converse_literally, [literal, turns], [literal, chat, turns, status], **quiet)
+        gr.on([box.submit, send.click], conversing(False), [box, turns], [box, chat, turns, status], **quiet)
+        send_literal.click(conversing(True), [literal, turns], [literal, chat, turns, status], **quiet)
 
         async def ask(
             question: str, history: list[str] | None = None, as_typed: bool = False, *, request: gr.Request
@@ -122,6 +119,7 @@ def build_page(admission: Admission, *, examples: Sequence[str] | None = None) -
                 question: What is asked.
                 history: The earlier questions of the same conversation, oldest first.
                 as_typed: Take the words as they stand: complete nothing, mend no spelling.
+                request: Of the visitor; no part of what a program sends.
             """
             reply = await admission.ask(_visitor(request), question, history or (), as_typed=as_typed)
             if reply.answer is None:
@@ -152,7 +150,6 @@ def mount(app: "FastAPI", page: gr.Blocks, *, mcp: bool = False) -> None:
         max_file_size="1kb",
         show_error=False,
         theme=_theme(),
-        css=asset("turns.css") + asset("chat.css"),
     )
 
 
@@ -170,6 +167,8 @@ def dressed(html: str, nonce: str) -> str:
     html = re.sub(r"<script>(?:(?!</script>).)*iframeResizer.contentWindow.*?</script>", "", html, flags=re.DOTALL)
     html = re.sub(r'<link rel="manifest"[^>]*>', '<link rel="icon" href="data:,">', html)
     html = re.sub(r"(<body[^>]*>)", lambda body: body[1] + fragment("shell", words=words), html, count=1)
+    # Not by Gradio's own setting for style sheets, which takes rules for the whole page apart.
+    html = html.replace("</head>", '<link rel="stylesheet" href="askalms/chat.css"></head>', 1)
     script = '<script type="module" src="askalms/chat.js"></script>'
     html = html.replace("</gradio-app>", f"</gradio-app>{fragment('outside')}{script}", 1)
     return re.sub(r"<script(?=[ >])", f'<script nonce="{nonce}"', html)

@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, PlainTextResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from askalms.admission import Admission, Reply
 from askalms.datatypes import Answerer
 from askalms.errors import AskALMSError
 from askalms.hypertext import asset, fragment, spoken
+from askalms.index import Index
 from askalms.page import build_page, dressed, mount
 from askalms.settings import Settings
 from askalms.texts import load_data, message
@@ -37,13 +38,19 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 def build_site(
-    answerer: Answerer, settings: Settings, *, examples: Sequence[str] | None = None, mcp: bool = False
+    answerer: Answerer,
+    settings: Settings,
+    *,
+    library: Callable[[], Index] | None = None,
+    examples: Sequence[str] | None = None,
+    mcp: bool = False,
 ) -> FastAPI:
     """Put all pages together.
 
     Args:
         answerer: Asked for each question.
         settings: Limits of `serving` and `answering`.
+        library: Gives the index that is quoted now, to look quotes up in; None where there is none to show.
         examples: Questions to offer; by default those of `data/messages.toml`.
         mcp: Offer the endpoint for programs as a tool of the Model Context Protocol, too.
     """
@@ -67,6 +74,18 @@ def build_site(
         turn = _PlainTurn(int(number) if number.isdecimal() else len(history) + 1, question.strip(), reply)
         return _page("plain", request, **_plain(admission, examples, history, turn))
 
+    @app.get("/accessibility")
+    async def accessibility(request: Request) -> HTMLResponse:
+        parts = load_data("messages")["accessibility"]
+        told = [{"paragraphs": [], "points": [], **part} for part in parts]
+        return _page("accessibility", request, parts=told, contact=settings.serving.contact)
+
+    @app.get("/healthz")
+    async def health() -> JSONResponse:
+        index = library() if library else None
+        known = {"generation": index.generation, "documents": len(index.documents)} if index else {}
+        return JSONResponse({"ready": True, **known})
+
     @app.get("/askalms/{name}")
     async def own_file(name: str) -> Response:
         if name not in _FILES:
@@ -83,6 +102,7 @@ def build_site(
 _FILES = {
     "site.css": ("turns.css", "site.css"),
     "plain.js": ("turns.js", "plain.js"),
+    "chat.css": ("turns.css", "chat.css"),
     "chat.js": ("turns.js", "chat.js"),
 }
 """What is sent under `/askalms/`, and the files of `web/` that it is made of."""
@@ -167,7 +187,8 @@ def _plain(
     admission: Admission, examples: Sequence[str], history: Sequence[str] = (), turn: _PlainTurn | None = None
 ) -> dict[str, Any]:
     """Give what the template of the plain page needs."""
-    told, kept, turns = "", "", []
+    told, kept = "", ""
+    turns: list[dict[str, Any]] = []
     if turn and turn.reply.answer is None and not turn.reply.failed:
         told, kept = turn.reply.refusal, turn.question
     elif turn:

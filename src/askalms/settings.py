@@ -110,6 +110,8 @@ class ServingSettings:
     """Questions that may wait; a further one is told to come again."""
     questions_per_minute: int = 30
     """Of one visitor, told by the address."""
+    contact: str = ""
+    """An e-mail or web address at which visitors can reach who runs the page."""
     proxies: str = ""
     """Addresses of the proxies before the page, with commas between: they are believed when they tell a visitor's
     address. Empty if there is none."""

@@ -30,9 +30,9 @@ function tidy() {
   // A sheet in the same window would end the conversation.
   set(find("#clinic"), "target", "_blank");
   // A new answer is read from its beginning.
-  const found = log.querySelectorAll(".message-row").length;
-  if (found > turns) [...log.querySelectorAll(".turn, .asked")].at(-1)?.scrollIntoView();
-  turns = found;
+  const found = log.querySelectorAll(".asked, .turn");
+  if (found.length > turns) found[found.length - 1].scrollIntoView();
+  turns = found.length;
 }
 
 // The way of a typed question: a visitor's turns have one writer.
