@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from askalms.answering import Assistant
+from askalms.contacts import call_words, contacts
 from askalms.corpus import load_corpus
 from askalms.crossencoding import Reading
 from askalms.datatypes import Outcome, Vector
@@ -21,7 +22,7 @@ from askalms.indexing import build_index
 from askalms.rendering import to_text
 from askalms.reranking import FEATURES, LogisticModel, Reranker
 from askalms.settings import AnsweringSettings, CorpusSettings, RerankingSettings, Settings
-from askalms.texts import load_data, message
+from askalms.texts import message
 from made_files import column, pdf
 
 _PIECES = st.sampled_from(
@@ -504,39 +505,41 @@ def _for_country(assistant: Assistant, country: str) -> Assistant:
 
 
 @pytest.mark.parametrize("country", ["GB", "gb"])
-def test_the_numbers_of_the_country_are_given(toy_assistant: Assistant, country: str):
+def test_the_ways_to_get_help_are_those_of_the_country(toy_assistant: Assistant, country: str):
     """In an emergency, in a crisis, and to who writes in another language."""
-    numbers = load_data("emergency_numbers")["GB"]
     british = _for_country(toy_assistant, country)
     emergency = british.ask("My son cannot breathe")
     assert emergency.outcome is Outcome.EMERGENCY
-    assert numbers["emergency"] in emergency.message
     assert "999" in emergency.message.split(".")[0]
     assert "911" not in emergency.message
+    assert emergency.contacts == contacts(Outcome.EMERGENCY, "GB")
     crisis = british.ask("I want to kill myself")
     assert crisis.outcome is Outcome.CRISIS
-    assert numbers["crisis"] in crisis.message
     assert "116 123" in crisis.message
-    assert numbers["emergency"] in british.ask("Mein Sohn ist sehr krank").message
+    assert crisis.contacts == contacts(Outcome.CRISIS, "GB")
+    assert "999" in british.ask("Mein Sohn ist sehr krank").message
 
 
 @pytest.mark.parametrize("country", ["", "ZZ", "Atlantis"])
-def test_an_unknown_country_gets_the_numbers_of_several(toy_assistant: Assistant, country: str):
+def test_an_unknown_country_gets_the_ways_of_several(toy_assistant: Assistant, country: str):
     """Better those than none."""
-    numbers = load_data("emergency_numbers")["default"]
     abroad = _for_country(toy_assistant, country)
-    assert numbers["emergency"] in abroad.ask("My son cannot breathe").message
-    assert numbers["crisis"] in abroad.ask("I want to kill myself").message
+    emergency, crisis = abroad.ask("My son cannot breathe"), abroad.ask("I want to kill myself")
+    assert call_words()["emergency"] in emergency.message
+    assert call_words()["crisis"] in crisis.message
+    assert emergency.contacts == contacts(Outcome.EMERGENCY)
+    assert crisis.contacts == contacts(Outcome.CRISIS)
 
 
-def test_every_country_has_both_numbers():
-    """Named by two capital letters, and each number holds digits."""
-    numbers = load_data("emergency_numbers")
-    assert {"default", "US", "GB"} <= set(numbers)
-    for country, table in numbers.items():
-        assert country == "default" or (len(country) == 2 and country.isalpha() and country.isupper())
-        assert set(table) == {"emergency", "crisis"}
-        assert all(any(c.isdigit() for c in text) for text in table.values()), country
+def test_a_cry_for_help_that_goes_on_gets_the_ways_again(toy_assistant: Assistant):
+    """The person may not have seen them."""
+    assert toy_assistant.ask("what should I do now?", ("my son can't breathe",)).contacts
+
+
+@pytest.mark.parametrize("question", ["Which gene causes Alström?", "Should I stop giving her insulin?", "", "hej"])
+def test_other_answers_name_nobody_to_reach(toy_assistant: Assistant, question: str):
+    """Numbers for emergencies stand where there is one."""
+    assert toy_assistant.ask(question).contacts == ()
 
 
 # --- other languages and odd input

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from askalms.agreement import contradict
+from askalms.contacts import call_words, contacts
 from askalms.crossencoding import Reading
 from askalms.datatypes import (
     URGENT,
@@ -105,12 +106,19 @@ class Assistant:
             encoders: Those that made the index.
             settings: Limits and thresholds.
             reranker: Scores sentences; None takes the one that comes with the program.
+
+        Raises:
+            DataError: The file of whom to reach is not what it should be.
         """
         self.index = index
         self._encoders = encoders
         self._settings = settings
         self._reranker = reranker or load_reranker(settings.embedding.sentence_model, settings.reranking.model)
         self._names_of = _NamesOfDiseases(index.topics)
+        # Read here, so that a broken file is told before anybody needs it.
+        country = settings.answering.country
+        self._call_words = call_words(country)
+        self._contacts = {outcome: contacts(outcome, country) for outcome in URGENT}
         self._candidates: dict[int, Candidate] = {}
 
     @classmethod
@@ -121,6 +129,7 @@ class Assistant:
             IndexUnusableError: There is no index, it is damaged, or another model made it.
             ModelError: The model cannot be loaded.
             SettingsError: askalms.toml cannot be understood.
+            DataError: The file of whom to reach is not what it should be.
         """
         chosen = settings or load_settings()
         opened = open_index(Path(index), chosen.embedding, or_before=True)
@@ -143,7 +152,8 @@ class Assistant:
         if verdict is None or verdict.outcome not in URGENT:
             verdict = self._still_urgent(question) or verdict
         if verdict and verdict.outcome in URGENT:
-            return Answer(verdict.outcome, self._first_things(f"triage.{verdict.outcome}"))
+            reached = self._contacts[verdict.outcome]
+            return Answer(verdict.outcome, self._first_things(f"triage.{verdict.outcome}"), contacts=reached)
         if len(question.text) > limit:
             text = message("answering.too_long", length=len(question.text), limit=limit)
             return Answer(Outcome.CLARIFY, text)
@@ -175,9 +185,7 @@ class Assistant:
 
     def _first_things(self, key: str) -> str:
         """Give a message that comes before any search, with the numbers to call filled in."""
-        numbers = load_data("emergency_numbers")
-        chosen = numbers.get(self._settings.answering.country.upper(), numbers["default"])
-        return message(key, topics=self._names(self._about(), "or"), **chosen)
+        return message(key, topics=self._names(self._about(), "or"), **self._call_words)
 
     def _has_pages(self, query: Query) -> bool:
         """Tell whether there are documents about a disease that the query names; True where it names none."""

@@ -8,6 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from askalms.errors import DataError
+
 
 @cache
 def load_data(name: str) -> dict[str, Any]:
@@ -15,8 +17,13 @@ def load_data(name: str) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: The package has no such file.
+        DataError: It is not TOML.
     """
-    return tomllib.loads((files("askalms") / "data" / f"{name}.toml").read_text("utf-8"))
+    text = (files("askalms") / "data" / f"{name}.toml").read_text("utf-8")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{name}.toml is not TOML ({error}); put quotation marks and brackets back") from None
 
 
 def message(key: str, **values: object) -> str:
