@@ -19,6 +19,7 @@ from askalms.datatypes import Outcome, Vector
 from askalms.embedding import Encoders
 from askalms.index import Index, open_index
 from askalms.indexing import build_index
+from askalms.personal_data import Personal
 from askalms.rendering import to_text
 from askalms.reranking import FEATURES, LogisticModel, Reranker
 from askalms.settings import AnsweringSettings, CorpusSettings, RerankingSettings, Settings
@@ -540,6 +541,55 @@ def test_a_cry_for_help_that_goes_on_gets_the_ways_again(toy_assistant: Assistan
 def test_other_answers_name_nobody_to_reach(toy_assistant: Assistant, question: str):
     """Numbers for emergencies stand where there is one."""
     assert toy_assistant.ask(question).contacts == ()
+
+
+# --- personal data
+
+
+def test_personal_data_is_not_searched(eager: Assistant, monkeypatch: pytest.MonkeyPatch):
+    """The person is told what to leave out; nothing of it is looked up or repeated."""
+    monkeypatch.setattr(eager, "_scored", None)
+    answer = eager.ask("My son Tom was born on 12/03/2015, my mail is tom@example.org. Is Alström syndrome inherited?")
+    assert (answer.outcome, answer.quotes, answer.closest) == (Outcome.CLARIFY, (), None)
+    assert "an e-mail address and a full date of birth" in answer.message
+    assert "Tom" not in to_text(answer)
+    assert answer.understood_as == ""
+
+
+@pytest.mark.parametrize("kind", Personal)
+def test_each_kind_of_personal_data_has_words(kind: Personal):
+    """To be told in a sentence."""
+    assert message(f"personal_data.{kind}")
+
+
+def test_a_cry_for_help_is_answered_whatever_it_holds(eager: Assistant):
+    """A phone number is what people in fear give first."""
+    assert eager.ask("my son can't breathe, call me on 07700 900123").outcome is Outcome.EMERGENCY
+    assert eager.ask("what now? +44 7911 123456", ("my son can't breathe",)).outcome is Outcome.EMERGENCY
+
+
+def test_a_cry_for_help_is_not_forgotten_for_its_personal_data(eager: Assistant):
+    """It is not searched, but it is remembered."""
+    before = ("my son can't breathe, call me on 07700 900123",)
+    assert eager.ask("what should I do now?", before).outcome is Outcome.EMERGENCY
+
+
+def test_personal_data_comes_after_length_and_before_all_else(eager: Assistant):
+    """Other languages and what only a clinician can say come later."""
+    assert "characters" in eager.ask("call 07700 900123 " + "x" * 3000).message
+    for question in ("Mein Sohn ist krank, tom@example.org", "Should I stop her insulin? tom@example.org"):
+        assert "an e-mail address" in eager.ask(question).message
+
+
+def test_a_turn_with_personal_data_is_as_if_it_were_not_there(eager: Assistant):
+    """Neither its words nor its disease are carried on."""
+    personal = "Is Alström syndrome inherited? My mail is tom@example.org"
+    follow_up = "and what about the heart?"
+    assert eager.ask(follow_up, (personal,)).understood_as == eager.ask(follow_up).understood_as
+    assert eager.ask("Is it inherited?", (personal,)).outcome is eager.ask("Is it inherited?").outcome
+    before = "What is ALS?"
+    carried = eager.ask("Is it inherited?", (before, personal))
+    assert carried.understood_as == eager.ask("Is it inherited?", (before,)).understood_as != ""
 
 
 # --- other languages and odd input

@@ -31,10 +31,11 @@ from askalms.dates import age_in_years
 from askalms.embedding import Encoders, load_encoders
 from askalms.index import Index, innermost, open_index
 from askalms.lexical import STOP_WORDS
+from askalms.personal_data import personal_data
 from askalms.reranking import Candidate, Reranker, cannot_stand_alone, load_reranker, sentence_features
 from askalms.retrieval import nearest_sentences, retrieve
 from askalms.settings import Settings, load_settings
-from askalms.texts import load_data, message
+from askalms.texts import joined, load_data, message
 from askalms.triage import Verdict, triage
 from askalms.understanding import about, find_mentions, is_other_language, names_unknown_disease, understand
 from askalms.words import fold, is_rare, skeleton, words_of
@@ -157,19 +158,25 @@ class Assistant:
         if len(question.text) > limit:
             text = message("answering.too_long", length=len(question.text), limit=limit)
             return Answer(Outcome.CLARIFY, text)
+        personal = personal_data(question.text)
+        if personal:
+            kinds = joined("answering.both", [message(f"personal_data.{kind}") for kind in personal])
+            return Answer(Outcome.CLARIFY, message("personal_data.leave_out", found=kinds))
         if is_other_language(question.text, self.index.words):
             return Answer(Outcome.OUT_OF_SCOPE, self._first_things("answering.english_only"))
         if verdict:
             return Answer(verdict.outcome, self._first_things(f"triage.{verdict.outcome}"))
-        understood = understand(question, self.index.topics, self.index.words)
+        # What was not looked up is not taken up again.
+        earlier = tuple(turn for turn in question.history if not personal_data(turn))
+        understood = understand(replace(question, history=earlier), self.index.topics, self.index.words)
         if understood.ask_back:
-            text = message("answering.clarify", topics=self._names(understood.ask_back, "or"))
+            text = message("answering.clarify", topics=self._names(understood.ask_back, "answering.either"))
             return Answer(Outcome.CLARIFY, text)
         query = self._with_implied_topic(understood.query)
         shown = query.text if query.rewritten else ""
         topic = query.topics[0] if len(query.topics) == 1 else ""
         if not self._has_pages(query):
-            text = message("answering.other_disease", topics=self._names(self._about(), "and"))
+            text = message("answering.other_disease", topics=self._names(self._about(), "answering.both"))
             return Answer(Outcome.NOT_FOUND, text, understood_as=shown, topic=topic)
         found = self._found(query, understood.sides)
         quotes = found.quotes
@@ -185,7 +192,7 @@ class Assistant:
 
     def _first_things(self, key: str) -> str:
         """Give a message that comes before any search, with the numbers to call filled in."""
-        return message(key, topics=self._names(self._about(), "or"), **self._call_words)
+        return message(key, topics=self._names(self._about(), "answering.either"), **self._call_words)
 
     def _has_pages(self, query: Query) -> bool:
         """Tell whether there are documents about a disease that the query names; True where it names none."""
@@ -519,8 +526,8 @@ class Assistant:
     def _about(self) -> tuple[str, ...]:
         return about(self.index.topics)
 
-    def _names(self, topic_ids: Sequence[str], joined_by: str) -> str:
-        return f" {joined_by} ".join(self.index.topics[t].name for t in topic_ids)
+    def _names(self, topic_ids: Sequence[str], joint: str) -> str:
+        return joined(joint, [self.index.topics[t].name for t in topic_ids])
 
     def _document_topics(self, row: int) -> tuple[str, ...]:
         return self.index.documents[self.index.sentences[row].doc_id].topics

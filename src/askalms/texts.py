@@ -4,7 +4,8 @@ Kept apart from the code so that a nurse can edit them and a translator can repl
 """
 
 import tomllib
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, reduce
 from importlib.resources import files
 from typing import Any
 
@@ -35,3 +36,13 @@ def message(key: str, **values: object) -> str:
     section, name = key.split(".")
     text = load_data("messages")[section][name]
     return str(text).strip().format(**values)
+
+
+def joined(key: str, parts: Sequence[str]) -> str:
+    """Join the words of a list by the sentence `key`, which has the fields {one} and {other}.
+
+    Raises:
+        KeyError: There is no such sentence.
+        TypeError: The list is empty.
+    """
+    return reduce(lambda one, other: message(key, one=one, other=other), parts)
