@@ -543,6 +543,42 @@ def test_other_answers_name_nobody_to_reach(toy_assistant: Assistant, question: 
     assert toy_assistant.ask(question).contacts == ()
 
 
+# --- greetings and thanks
+
+
+@pytest.mark.parametrize("text", ["hello", "Good morning!", "thank you so much", "ok thanks", "thnaks"])
+def test_a_greeting_or_thanks_gets_a_kind_word(eager: Assistant, text: str):
+    """Nothing is looked up, and the person reads what can be asked."""
+    answer = eager.ask(text, ("What is Alström syndrome?",))
+    assert (answer.outcome, answer.quotes, answer.closest) == (Outcome.CLARIFY, (), None)
+    assert answer.message.startswith(("Hello", "You are welcome"))
+    assert "You could ask" in answer.message
+    assert answer.understood_as == ""
+
+
+def test_a_question_with_a_greeting_is_answered(eager: Assistant):
+    """Politeness costs nobody an answer."""
+    assert eager.ask("Hello, which gene is changed in Alström syndrome? Thank you").outcome is Outcome.ANSWER
+
+
+def test_thanks_after_a_cry_for_help_get_the_ways_to_get_help(eager: Assistant):
+    """Nobody knows yet whether help has come; later than that, thanks are thanks."""
+    cry = "my son can't breathe"
+    answer = eager.ask("ok thanks", (cry,))
+    assert answer.outcome is Outcome.EMERGENCY
+    assert answer.contacts
+    assert eager.ask("thanks", (cry, *["What is Alström syndrome?"] * 3)).outcome is Outcome.CLARIFY
+
+
+def test_thanks_between_two_questions_part_nothing(eager: Assistant):
+    """A follow-up is completed from the question before them."""
+    asked = "Is Alström syndrome inherited?"
+    follow_up = "and what about ALS?"
+    assert (
+        eager.ask(follow_up, (asked, "thank you!")).understood_as == eager.ask(follow_up, (asked,)).understood_as != ""
+    )
+
+
 # --- personal data
 
 

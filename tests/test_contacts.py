@@ -39,7 +39,9 @@ def test_other_outcomes_have_nobody_to_reach(outcome: Outcome):
 @pytest.mark.parametrize("country", ["", "ZZ", "Atlantis", "default"])
 def test_an_unknown_country_gets_the_ways_of_several(country: str):
     """The words for an emergency name no one number as the right one."""
-    assert contacts(Outcome.EMERGENCY, country)[0] == Contact("Call your local emergency number (112, 911 or 999)")
+    assert contacts(Outcome.EMERGENCY, country)[0] == Contact(
+        "Call the emergency number where you are (112, 911 or 999)"
+    )
     assert call_words(country)["emergency"] == "your local emergency number (112, 911 or 999)"
 
 

@@ -37,7 +37,7 @@ from askalms.retrieval import nearest_sentences, retrieve
 from askalms.settings import Settings, load_settings
 from askalms.texts import joined, load_data, message
 from askalms.triage import Verdict, triage
-from askalms.understanding import about, find_mentions, is_other_language, names_unknown_disease, understand
+from askalms.understanding import about, courtesy, find_mentions, is_other_language, names_unknown_disease, understand
 from askalms.words import fold, is_rare, skeleton, words_of
 
 _log = logging.getLogger(__name__)
@@ -162,12 +162,15 @@ class Assistant:
         if personal:
             kinds = joined("answering.both", [message(f"personal_data.{kind}") for kind in personal])
             return Answer(Outcome.CLARIFY, message("personal_data.leave_out", found=kinds))
+        polite = courtesy(question.text)
+        if polite:
+            return Answer(Outcome.CLARIFY, self._first_things(f"courtesy.{polite}"))
         if is_other_language(question.text, self.index.words):
             return Answer(Outcome.OUT_OF_SCOPE, self._first_things("answering.english_only"))
         if verdict:
             return Answer(verdict.outcome, self._first_things(f"triage.{verdict.outcome}"))
-        # What was not looked up is not taken up again.
-        earlier = tuple(turn for turn in question.history if not personal_data(turn))
+        # What was not looked up is not taken up again, and thanks between two questions part nothing.
+        earlier = tuple(turn for turn in question.history if not (personal_data(turn) or courtesy(turn)))
         understood = understand(replace(question, history=earlier), self.index.topics, self.index.words)
         if understood.ask_back:
             text = message("answering.clarify", topics=self._names(understood.ask_back, "answering.either"))
