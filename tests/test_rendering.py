@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from askalms.datatypes import Answer, Outcome, Place, Provenance, Quote, Reference
+from askalms.datatypes import Answer, Contact, Outcome, Place, Provenance, Quote, Reference
 from askalms.rendering import as_markdown, date_in_words, one_line, to_json, to_markdown, to_text
 from askalms.texts import message
 
@@ -294,6 +294,43 @@ def test_no_document_steers_the_terminal(text: str):
     printed = to_text(replace(ANSWER, quotes=(replace(QUOTE, text=text),)), TODAY)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", printed)
     assert visible(text) in visible(printed)
+
+
+# --- whom to reach
+
+
+URGENT = Answer(
+    Outcome.CRISIS,
+    "Please talk to a person now.",
+    contacts=(
+        Contact("Call Listeners on 116 123", "tel:116123"),
+        Contact("Text HEAR to 85258", "sms:85258?body=HEAR", speech=False),
+        Contact("Chat with Listeners", "https://listeners.example", speech=False),
+        Contact("Ask a neighbour"),
+    ),
+    disclaimer="Not medical advice.",
+)
+
+
+def test_text_lists_whom_to_reach_under_the_message():
+    """In their order; the address of a web page is written out, since nobody can press it."""
+    assert to_text(URGENT, TODAY) == (
+        "Please talk to a person now.\n\n"
+        "- Call Listeners on 116 123\n- Text HEAR to 85258\n- Chat with Listeners: https://listeners.example\n"
+        "- Ask a neighbour\n\n"
+        "Not medical advice."
+    )
+
+
+def test_json_tells_whom_to_reach():
+    """Words and address of each; nothing where there is nobody to reach."""
+    assert to_json(URGENT)["contacts"] == [
+        {"words": "Call Listeners on 116 123", "address": "tel:116123"},
+        {"words": "Text HEAR to 85258", "address": "sms:85258?body=HEAR"},
+        {"words": "Chat with Listeners", "address": "https://listeners.example"},
+        {"words": "Ask a neighbour", "address": ""},
+    ]
+    assert "contacts" not in to_json(ANSWER)
 
 
 # --- what a page was written from

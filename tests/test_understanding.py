@@ -9,7 +9,7 @@ import pytest
 from askalms.corpus import load_topics
 from askalms.datatypes import Question, Topic
 from askalms.texts import load_data
-from askalms.understanding import Understanding, find_mentions, is_other_language, understand
+from askalms.understanding import Understanding, courtesy, find_mentions, is_other_language, understand
 from askalms.words import fold, words_of
 
 ALSTROM = "alstrom-syndrome"
@@ -463,3 +463,94 @@ def test_a_comparison_is_not_asked_back(topics: Mapping[str, Topic], question: s
 def test_what_it_is_not_is_not_asked_about(topics: Mapping[str, Topic], question: str, named: tuple[str, ...]):
     """Unless nothing else is named."""
     assert _understood(topics, question).query.topics == named
+
+
+# --- greetings and thanks
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello",
+        "Hi!",
+        "Good morning",
+        "good mornig",
+        "helo",
+        "hellooo",
+        "Hello, how are you?",
+        "hi all",
+        "hi AskALMS",
+        "hi :)",
+    ],
+)
+def test_a_greeting_is_known(text: str):
+    """Slips and smileys are forgiven."""
+    assert courtesy(text) == "greeting"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "thanks",
+        "thx",
+        "thnaks",
+        "tahnk you",
+        "Thank you so much!!",
+        "ok thanks",
+        "ok",
+        "no thanks",
+        "great, thank you",
+        "thanks 🙏",
+        "Thank you very much for your help",
+        "thanks a lot, that was very helpful",
+        "I am so grateful",
+        "hello and thanks",
+        "cheers",
+        "THANK YOU",
+    ],
+)
+def test_thanks_are_known(text: str):
+    """With a greeting beside them as well."""
+    assert courtesy(text) == "thanks"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello, is it inherited?",
+        "hi my son has ALMS",
+        "thanks, and the heart?",
+        "thank you. What is ALS?",
+        "hello help",
+        "please help",
+        "good morning, my son cannot see",
+        "how are you treated",
+        "how are people diagnosed",
+        "thanks for nothing",
+        "hello Alström",
+        "hi als",
+        "morning stiffness",
+        "good",
+        "you",
+        "hello 你好",
+        "hell",
+        "thankless",
+        "so much pain",
+        "ok is it inherited",
+        "am i ok",
+        "are we ok",
+        "is it ok",
+        "I see",
+        "hearing",
+        "goodbye forever",
+        "goodbye everybody, thank you for everything",
+        "who are you",
+        "",
+        "?",
+        "🙏",
+        "thank " * 50,
+    ],
+)
+def test_what_may_ask_something_is_no_courtesy(text: str):
+    """One other word is enough."""
+    assert courtesy(text) == ""

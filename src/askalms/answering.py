@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from askalms.agreement import contradict
+from askalms.contacts import call_words, contacts
 from askalms.crossencoding import Reading
 from askalms.datatypes import (
     URGENT,
@@ -30,12 +31,13 @@ from askalms.dates import age_in_years
 from askalms.embedding import Encoders, load_encoders
 from askalms.index import Index, innermost, open_index
 from askalms.lexical import STOP_WORDS
+from askalms.personal_data import personal_data
 from askalms.reranking import Candidate, Reranker, cannot_stand_alone, load_reranker, sentence_features
 from askalms.retrieval import nearest_sentences, retrieve
 from askalms.settings import Settings, load_settings
-from askalms.texts import load_data, message
+from askalms.texts import joined, load_data, message
 from askalms.triage import Verdict, triage
-from askalms.understanding import about, find_mentions, is_other_language, names_unknown_disease, understand
+from askalms.understanding import about, courtesy, find_mentions, is_other_language, names_unknown_disease, understand
 from askalms.words import fold, is_rare, skeleton, words_of
 
 _log = logging.getLogger(__name__)
@@ -105,12 +107,19 @@ class Assistant:
             encoders: Those that made the index.
             settings: Limits and thresholds.
             reranker: Scores sentences; None takes the one that comes with the program.
+
+        Raises:
+            DataError: The file of whom to reach is not what it should be.
         """
         self.index = index
         self._encoders = encoders
         self._settings = settings
         self._reranker = reranker or load_reranker(settings.embedding.sentence_model, settings.reranking.model)
         self._names_of = _NamesOfDiseases(index.topics)
+        # Read here, so that a broken file is told before anybody needs it.
+        country = settings.answering.country
+        self._call_words = call_words(country)
+        self._contacts = {outcome: contacts(outcome, country) for outcome in URGENT}
         self._candidates: dict[int, Candidate] = {}
 
     @classmethod
@@ -121,6 +130,7 @@ class Assistant:
             IndexUnusableError: There is no index, it is damaged, or another model made it.
             ModelError: The model cannot be loaded.
             SettingsError: askalms.toml cannot be understood.
+            DataError: The file of whom to reach is not what it should be.
         """
         chosen = settings or load_settings()
         opened = open_index(Path(index), chosen.embedding, or_before=True)
@@ -143,23 +153,33 @@ class Assistant:
         if verdict is None or verdict.outcome not in URGENT:
             verdict = self._still_urgent(question) or verdict
         if verdict and verdict.outcome in URGENT:
-            return Answer(verdict.outcome, self._first_things(f"triage.{verdict.outcome}"))
+            reached = self._contacts[verdict.outcome]
+            return Answer(verdict.outcome, self._first_things(f"triage.{verdict.outcome}"), contacts=reached)
         if len(question.text) > limit:
             text = message("answering.too_long", length=len(question.text), limit=limit)
             return Answer(Outcome.CLARIFY, text)
+        personal = personal_data(question.text)
+        if personal:
+            kinds = joined("answering.both", [message(f"personal_data.{kind}") for kind in personal])
+            return Answer(Outcome.CLARIFY, message("personal_data.leave_out", found=kinds))
+        polite = courtesy(question.text)
+        if polite:
+            return Answer(Outcome.CLARIFY, self._first_things(f"courtesy.{polite}"))
         if is_other_language(question.text, self.index.words):
             return Answer(Outcome.OUT_OF_SCOPE, self._first_things("answering.english_only"))
         if verdict:
             return Answer(verdict.outcome, self._first_things(f"triage.{verdict.outcome}"))
-        understood = understand(question, self.index.topics, self.index.words)
+        # What was not looked up is not taken up again, and thanks between two questions part nothing.
+        earlier = tuple(turn for turn in question.history if not (personal_data(turn) or courtesy(turn)))
+        understood = understand(replace(question, history=earlier), self.index.topics, self.index.words)
         if understood.ask_back:
-            text = message("answering.clarify", topics=self._names(understood.ask_back, "or"))
+            text = message("answering.clarify", topics=self._names(understood.ask_back, "answering.either"))
             return Answer(Outcome.CLARIFY, text)
         query = self._with_implied_topic(understood.query)
         shown = query.text if query.rewritten else ""
         topic = query.topics[0] if len(query.topics) == 1 else ""
         if not self._has_pages(query):
-            text = message("answering.other_disease", topics=self._names(self._about(), "and"))
+            text = message("answering.other_disease", topics=self._names(self._about(), "answering.both"))
             return Answer(Outcome.NOT_FOUND, text, understood_as=shown, topic=topic)
         found = self._found(query, understood.sides)
         quotes = found.quotes
@@ -175,9 +195,7 @@ class Assistant:
 
     def _first_things(self, key: str) -> str:
         """Give a message that comes before any search, with the numbers to call filled in."""
-        numbers = load_data("emergency_numbers")
-        chosen = numbers.get(self._settings.answering.country.upper(), numbers["default"])
-        return message(key, topics=self._names(self._about(), "or"), **chosen)
+        return message(key, topics=self._names(self._about(), "answering.either"), **self._call_words)
 
     def _has_pages(self, query: Query) -> bool:
         """Tell whether there are documents about a disease that the query names; True where it names none."""
@@ -511,8 +529,8 @@ class Assistant:
     def _about(self) -> tuple[str, ...]:
         return about(self.index.topics)
 
-    def _names(self, topic_ids: Sequence[str], joined_by: str) -> str:
-        return f" {joined_by} ".join(self.index.topics[t].name for t in topic_ids)
+    def _names(self, topic_ids: Sequence[str], joint: str) -> str:
+        return joined(joint, [self.index.topics[t].name for t in topic_ids])
 
     def _document_topics(self, row: int) -> tuple[str, ...]:
         return self.index.documents[self.index.sentences[row].doc_id].topics

@@ -30,6 +30,9 @@ MOST_TURNS = 4
 ENGLISH_SHARE = 0.6
 """At more than this share of English words, a text is English, whatever it looks like."""
 
+LONGEST_COURTESY = 12
+"""Words of a message that may be nothing but a greeting or thanks."""
+
 _TOKEN = re.compile(r"\w+(?:['’]\w+)?", re.UNICODE)
 _SETS_SIDE_BY_SIDE = re.compile(
     r"\bsame as\b|\bshort for\b|\bconfus|\bmixed up\b|\bdifferent from\b|\bthe same thing\b"
@@ -356,6 +359,52 @@ def is_other_language(text: str, known: Mapping[str, int]) -> bool:
     from py3langid import classify
 
     return bool(classify(text)[0] != "en")
+
+
+# --- greetings and thanks
+
+
+def courtesy(text: str) -> str:
+    """Tell whether a message is nothing but a "greeting" or "thanks"; empty if it may ask something."""
+    plain = fold(text)
+    words = words_of(plain)
+    if len(words) > LONGEST_COURTESY or any(c.isalnum() and not c.isascii() for c in plain):
+        return ""
+    said, courtesies = " ".join(map(_courteous, words)), _courtesies()
+    if not courtesies.whole.fullmatch(said):
+        return ""
+    return next((kind for kind, phrases in courtesies.kinds if phrases.search(said)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Courtesies:
+    kinds: tuple[tuple[str, re.Pattern[str]], ...]
+    """The kind that decides comes first: "hello, and thanks" thanks."""
+    whole: re.Pattern[str]
+    words: frozenset[str]
+
+
+@cache
+def _courtesies() -> _Courtesies:
+    data = load_data("language")
+    of_kind = {"thanks": data["thanks"], "greeting": data["greetings"]}
+    phrases = [p for listed in (*of_kind.values(), data["beside_courtesies"]) for p in listed]
+    kinds = tuple((kind, re.compile(rf"\b{_any_of(listed)}\b")) for kind, listed in of_kind.items())
+    whole = re.compile(rf"{_any_of(phrases)}(?: {_any_of(phrases)})*")
+    return _Courtesies(kinds, whole, frozenset(w for p in phrases for w in words_of(p)))
+
+
+def _any_of(phrases: Sequence[str]) -> str:
+    return f"(?:{'|'.join(re.escape(' '.join(words_of(p))) for p in sorted(phrases, key=len, reverse=True))})"
+
+
+def _courteous(word: str) -> str:
+    """Mend a word of a greeting or of thanks: letters held down too long ("hellooo"), or one slip ("thnaks")."""
+    known = _courtesies().words
+    short = re.sub(r"(.)\1{2,}", r"\1", word)
+    if word in known or short in known or len(short) < 4 or is_english(short):
+        return short if short in known else word
+    return next((w for w in sorted(known) if len(w) >= 4 and OSA.distance(short, w) == 1), word)
 
 
 # --- what was said before
