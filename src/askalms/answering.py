@@ -35,7 +35,7 @@ from askalms.retrieval import nearest_sentences, retrieve
 from askalms.settings import Settings, load_settings
 from askalms.texts import load_data, message
 from askalms.triage import Verdict, triage
-from askalms.understanding import about, find_mentions, is_other_language, names_unknown_disease, understand
+from askalms.understanding import about, find_mentions, is_other_language, understand
 from askalms.words import fold, is_rare, skeleton, words_of
 
 _log = logging.getLogger(__name__)
@@ -127,15 +127,19 @@ class Assistant:
         return cls(opened, load_encoders(chosen.embedding), chosen)
 
     def ask(self, question: str, history: Sequence[str] = (), *, as_typed: bool = False) -> Answer:
-        """Answer one question; `history` holds the earlier ones, oldest first. Never raises for any text."""
+        """Answer one question; `history` holds the earlier ones, oldest first. Never raises for any text.
+
+        `as_typed` looks for the words as they stand: nothing is completed from earlier turns, no spelling mended, no
+        clinical word searched for an everyday one. Earlier turns count only for whether somebody needs help now.
+        """
         started = time.perf_counter()
         # Half of a character, as broken input may hold, cannot be encoded later on.
         turns = [t.encode("utf-8", "replace").decode("utf-8").replace("\0", " ").strip() for t in (*history, question)]
-        answer = self._answer(Question(turns[-1], tuple(turns[:-1])))
+        answer = self._answer(Question(turns[-1], tuple(turns[:-1])), as_typed)
         elapsed = (time.perf_counter() - started) * 1000
         return replace(answer, disclaimer=message("answering.disclaimer"), elapsed_ms=elapsed)
 
-    def _answer(self, question: Question) -> Answer:
+    def _answer(self, question: Question, as_typed: bool) -> Answer:
         limit = self._settings.answering.max_question_characters
         if not question.text:
             return Answer(Outcome.CLARIFY, message("answering.empty"))
@@ -151,14 +155,14 @@ class Assistant:
             return Answer(Outcome.OUT_OF_SCOPE, self._first_things("answering.english_only"))
         if verdict:
             return Answer(verdict.outcome, self._first_things(f"triage.{verdict.outcome}"))
-        understood = understand(question, self.index.topics, self.index.words)
+        understood = understand(question, self.index.topics, self.index.words, as_typed=as_typed)
         if understood.ask_back:
             text = message("answering.clarify", topics=self._names(understood.ask_back, "or"))
             return Answer(Outcome.CLARIFY, text)
         query = self._with_implied_topic(understood.query)
         shown = query.text if query.rewritten else ""
         topic = query.topics[0] if len(query.topics) == 1 else ""
-        if not self._has_pages(query):
+        if not self._has_pages(query, understood.unknown_disease):
             text = message("answering.other_disease", topics=self._names(self._about(), "and"))
             return Answer(Outcome.NOT_FOUND, text, understood_as=shown, topic=topic)
         found = self._found(query, understood.sides)
@@ -179,10 +183,10 @@ class Assistant:
         chosen = numbers.get(self._settings.answering.country.upper(), numbers["default"])
         return message(key, topics=self._names(self._about(), "or"), **chosen)
 
-    def _has_pages(self, query: Query) -> bool:
+    def _has_pages(self, query: Query, unknown_disease: bool) -> bool:
         """Tell whether there are documents about a disease that the query names; True where it names none."""
         if not query.topics:
-            return not names_unknown_disease(query.text)
+            return not unknown_disease
         return any(len(self.index.passages_of_topic.get(t, ())) for t in query.topics)
 
     def _with_implied_topic(self, query: Query) -> Query:

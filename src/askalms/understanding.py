@@ -111,17 +111,25 @@ class Understanding:
     """Ids of the topics to choose from, where answering would be guessing."""
     sides: tuple[Query, ...] = ()
     """The same question about each of several diseases, where an answer needs a quote about each."""
+    unknown_disease: bool = False
+    """It names a disease by a name of its own, and none of the topics."""
 
 
-def understand(question: Question, topics: Mapping[str, Topic], words: Mapping[str, int]) -> Understanding:
+def understand(
+    question: Question, topics: Mapping[str, Topic], words: Mapping[str, int], *, as_typed: bool = False
+) -> Understanding:
     """Make a query of a question.
 
     Args:
         question: What was typed, and what was before.
         topics: All topics that documents are about, and those of topics.toml.
         words: The folded words of the corpus; others are compared with them for their spelling.
+        as_typed: Search for the words as they stand, without what was before. Only the diseases that they name are
+            found as always, misspelled ones included, so that no other disease answers for them.
     """
-    text = " ".join(unicodedata.normalize("NFC", question.text).replace("\u00ad", "").replace("\u200b", "").split())
+    if as_typed:
+        return _as_typed(question.text, topics, words)
+    text = _plain(question.text)
     mentions = find_mentions(text, topics)
     named = _named(text, mentions)
     typed = text
@@ -145,14 +153,30 @@ def understand(question: Question, topics: Mapping[str, Topic], words: Mapping[s
         _clinical(text, words),
         rewritten=fold(text) != fold(typed),
     )
-    sides = tuple(_side(query, t, topics) for t in query.topics) if len(query.topics) > 1 else ()
-    return Understanding(query, ask_back, sides)
+    unknown = not query.topics and _names_unknown_disease(text)
+    return Understanding(query, ask_back, _sides(query, topics), unknown)
+
+
+def _plain(typed: str) -> str:
+    """What was typed, with single spaces and without marks that nobody sees."""
+    return " ".join(unicodedata.normalize("NFC", typed).replace("\u00ad", "").replace("\u200b", "").split())
+
+
+def _as_typed(typed: str, topics: Mapping[str, Topic], words: Mapping[str, int]) -> Understanding:
+    understood = understand(Question(typed), topics, words)
+    text = _plain(typed)
+    query = Query(text, understood.query.topics, text)
+    return replace(understood, query=query, sides=_sides(query, topics))
 
 
 def _named(text: str, mentions: Sequence[Mention]) -> tuple[str, ...]:
     """Give the diseases that a question is about: those it names, but for "not the ALS one" beside another."""
     meant = [m for m in mentions if not _NEGATED.search(fold(text[: m.start]))]
     return _distinct(m.topic_id for m in meant or mentions)
+
+
+def _sides(query: Query, topics: Mapping[str, Topic]) -> tuple[Query, ...]:
+    return tuple(_side(query, t, topics) for t in query.topics) if len(query.topics) > 1 else ()
 
 
 def _side(query: Query, topic_id: str, topics: Mapping[str, Topic]) -> Query:
@@ -213,12 +237,6 @@ def find_mentions(text: str, topics: Mapping[str, Topic]) -> list[Mention]:
     return sorted(chosen, key=lambda m: m.start)
 
 
-def names_unknown_disease(text: str) -> bool:
-    """Tell whether a text names a disease by a name of its own ("Miller syndrome"), not by an organ or an adjective."""
-    ordinary = load_data("language")["before_disease"]
-    return any(m.group(1) not in ordinary for m in _NAMED_DISEASE.finditer(fold(text)))
-
-
 def about(topics: Mapping[str, Topic]) -> tuple[str, ...]:
     """Ids of the diseases that the library is about: the home topics, and what they are confused with."""
     home = [t for t in topics.values() if t.home]
@@ -254,6 +272,12 @@ def _nearest_name(window: str, names: _Names, size: int) -> tuple[tuple[str, str
     if not best or (size == 1 and (is_english(window) or window[0] != best[0][0])):
         return None, 0.0
     return names.exact[best[0]], best[1]
+
+
+def _names_unknown_disease(text: str) -> bool:
+    """Tell whether a text names a disease by a name of its own ("Miller syndrome"), not by an organ or an adjective."""
+    ordinary = load_data("language")["before_disease"]
+    return any(m.group(1) not in ordinary for m in _NAMED_DISEASE.finditer(fold(text)))
 
 
 def _distinct(ids: Any) -> tuple[str, ...]:
