@@ -1,11 +1,9 @@
 """The Assistant: question -> answer."""
 
-import logging
 import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import chain, zip_longest
 from pathlib import Path
 
@@ -18,34 +16,28 @@ from askalms.datatypes import (
     Answer,
     BlockKind,
     Outcome,
-    Place,
     Query,
     Question,
     Quote,
-    Sentence,
     Topic,
     Vector,
 )
-from askalms.dates import age_in_years
 from askalms.embedding import Encoders, load_encoders
 from askalms.index import Index, innermost, open_index
 from askalms.lexical import STOP_WORDS
-from askalms.reranking import Candidate, Reranker, cannot_stand_alone, load_reranker, sentence_features
+from askalms.quoting import may_be_quoted, quoted, whole_thought
+from askalms.reranking import Candidate, Reranker, load_reranker, sentence_features
 from askalms.retrieval import nearest_sentences, retrieve
 from askalms.settings import Settings, load_settings
 from askalms.texts import load_data, message
 from askalms.triage import Verdict, triage
-from askalms.understanding import about, find_mentions, is_other_language, understand
+from askalms.understanding import NamesOfDiseases, about, find_mentions, is_other_language, understand
 from askalms.words import fold, is_rare, skeleton, words_of
-
-_log = logging.getLogger(__name__)
 
 RELATIVE_THRESHOLD = 0.75
 """A further quote must be at least this share as probable as the best one."""
 MAX_QUOTES = 4
 """Most quotes of any answer."""
-MAX_JOINED = 3
-"""Most sentences that are joined to one quote so that it can stand alone."""
 TURNS_AFTER_A_CRY = 3
 """So many turns later, what only goes on from a cry for help is still taken for one."""
 MAX_WORDS_OF_A_CRY = 8
@@ -110,7 +102,7 @@ class Assistant:
         self._encoders = encoders
         self._settings = settings
         self._reranker = reranker or load_reranker(settings.embedding.sentence_model, settings.reranking.model)
-        self._names_of = _NamesOfDiseases(index.topics)
+        self._names_of = NamesOfDiseases(index.topics)
         self._candidates: dict[int, Candidate] = {}
 
     @classmethod
@@ -287,7 +279,7 @@ class Assistant:
         vector = self._encoders.sentences.encode([query.spelled_out])[0]
         closest = nearest_sentences(self.index, query, vector, self._settings.retrieval.sentences)
         inside = (row for h in hits for row in range(h.passage.first_sentence, h.passage.last_sentence))
-        subject = self._names_of.subject(query)
+        subject = _subject_of(query, self.index.topics, self._names_of)
         allowed = (row for row in chain(inside, closest.tolist()) if self._may_speak(row, subject))
         rows = sorted({copy for row in allowed if (copy := self._intact(row)) is not None})
         if not rows:
@@ -357,25 +349,11 @@ class Assistant:
     def _names_all(self, row: int, topics: Sequence[str]) -> bool:
         return set(topics) <= self._names_of.all_in(self.index.sentences[row].text)
 
-    def _may_be_quoted(self, row: int) -> bool:
-        """Tell whether a sentence may answer: no question, dateline or announcement of a list, and nothing damaged.
-
-        Nor may it need another sentence that is damaged.
-        """
-        sentence = self.index.sentences[row]
-        if sentence.text.endswith(("?", ":")) or sentence.kind is BlockKind.DATELINE:
-            return False
-        return not self.index.damaged_sentences or self._is_undamaged(*self._whole_thought(row))
-
     def _intact(self, row: int) -> int | None:
         """Give a sentence that may answer: this one or, if it is damaged, its best copy; None if there is none."""
         if row in self.index.damaged_sentences:
             row = self._best_copy(row)
-        return row if self._may_be_quoted(row) else None
-
-    def _is_undamaged(self, first: int, last: int) -> bool:
-        """Tell whether no sentence from row `first` to `last` is damaged."""
-        return self.index.damaged_sentences.isdisjoint(range(first, last + 1))
+        return row if may_be_quoted(self.index, row) else None
 
     def _candidate(self, row: int) -> Candidate:
         if row not in self._candidates:
@@ -433,8 +411,8 @@ class Assistant:
         for scored in good:
             if len(quotes) >= (most or limits.max_quotes):
                 break
-            first, last = self._whole_thought(self._best_copy(scored.row))
-            quote = self._quote(first, last, scored.probability)
+            first, last = whole_thought(self.index, self._best_copy(scored.row))
+            quote = quoted(self.index, first, last, scored.probability, limits.old_after_years)
             if quote is None:
                 continue
             count = len(words_of(quote.text))
@@ -448,63 +426,8 @@ class Assistant:
         """Of the undamaged copies of a sentence on the same disease, choose that of the newest page."""
         copies = self.index.copies_of_sentence[skeleton(self.index.sentences[row].text)]
         topics = set(self._document_topics(row))
-        same = [r for r in copies if topics & set(self._document_topics(r)) and self._may_be_quoted(r)]
+        same = [r for r in copies if topics & set(self._document_topics(r)) and may_be_quoted(self.index, r)]
         return max(same, key=lambda r: (self._date(r), r == row), default=row)
-
-    def _whole_thought(self, row: int) -> tuple[int, int]:
-        """Widen a sentence that cannot stand alone to the ones before it; a list item to its list."""
-        sentences = self.index.sentences
-        first = last = row
-        if sentences[row].kind is BlockKind.LIST_ITEM and len(sentences[row].text.split()) <= 5:
-            while first > 0 and _same_list(self.index, sentences[first - 1], sentences[first]):
-                first -= 1
-            while last + 1 < len(sentences) and _same_list(self.index, sentences[last], sentences[last + 1]):
-                last += 1
-            return first, last
-        while first > 0 and last - first + 1 < MAX_JOINED and cannot_stand_alone(sentences[first].text):
-            before = sentences[first - 1]
-            if not _adjoin(self.index, before, sentences[first]):
-                break
-            first -= 1
-        return first, last
-
-    def _quote(self, first: int, last: int, probability: float) -> Quote | None:
-        """Make a quote of the sentences from row `first` to `last`; None if they are not what the page says."""
-        start, end = self.index.sentences[first], self.index.sentences[last]
-        document = self.index.documents[start.doc_id]
-        if not self._is_undamaged(first, last):
-            return None
-        for sentence in self.index.sentences[first : last + 1]:
-            if document.text[sentence.start : sentence.end] != sentence.text:
-                _log.error("%s does not say what its sentence at %d says", document.doc_id, sentence.start)
-                return None
-        text = document.text[start.start : end.end]
-        page = document.provenance
-        age = age_in_years(page.reviewed, date.today())
-        old = bool(page.reviewed) and age >= self._settings.answering.old_after_years
-        quote = Quote(
-            document.doc_id,
-            start.start,
-            end.end,
-            text,
-            page,
-            start.heading,
-            probability,
-            old=old,
-            written_from=self.index.written_from(document.doc_id, start.start),
-            page=document.page_at(start.start),
-        )
-        return replace(quote, also_in=self._elsewhere(quote)) if first == last else quote
-
-    def _elsewhere(self, quote: Quote) -> tuple[Place, ...]:
-        """Find the other documents in which the very same sentence stands."""
-        same = self.index.places_of_sentence[" ".join(quote.text.split())]
-        found: dict[str, Place] = {}
-        for other in same:
-            sentence = self.index.sentences[other]
-            if sentence.doc_id != quote.document:
-                found.setdefault(sentence.doc_id, Place(sentence.doc_id, sentence.start, sentence.end))
-        return tuple(found.values())
 
     # --- topics
 
@@ -547,63 +470,25 @@ class _Subject:
         return topic_id in self.parts
 
 
-class _NamesOfDiseases:
-    """Finds the disease that a text names first, by the names as they are written."""
-
-    def __init__(self, topics: Mapping[str, Topic]) -> None:
-        self._topic_of = {fold(name): t.topic_id for t in topics.values() for name in t.names}
-        self._plain = {t.topic_id: fold(t.name) for t in topics.values()}
-        names = sorted(self._topic_of, key=len, reverse=True)
-        self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)")
-
-    def first_in(self, text: str) -> str | None:
-        """Id of the disease named first; None if none is."""
-        match = self._pattern.search(fold(text))
-        return self._topic_of[match.group()] if match else None
-
-    def all_in(self, text: str) -> set[str]:
-        """Ids of all diseases named."""
-        return {self._topic_of[name] for name in self._pattern.findall(fold(text))}
-
-    def subject(self, query: Query) -> _Subject:
-        """Tell what a query is about."""
-        names = [re.escape(name) for name, topic in self._topic_of.items() if topic in query.topics]
-        wholes = [self._plain[t] for t in query.topics if t in self._plain]
-        return _Subject(
-            query.topics,
-            frozenset(query.topics).union(t for t, name in self._plain.items() if any(name in w for w in wholes)),
-            bool(self.all_in(query.text)),
-            frozenset(words_of(self._pattern.sub(" ", fold(query.text)))),
-            frozenset(w for w in words_of(query.text) if is_rare(w) and not w.startswith(("alstr", "alms"))),
-            _asks_for_a_word(query.text),
-            re.compile(rf"{_IS_NOT}(?:{'|'.join(names)})(?!\w)") if names else None,
-        )
+def _subject_of(query: Query, topics: Mapping[str, Topic], names_of: NamesOfDiseases) -> _Subject:
+    named = [topics[t] for t in query.topics if t in topics]
+    names = [re.escape(fold(name)) for topic in named for name in topic.names]
+    wholes = [names_of.plain[topic.topic_id] for topic in named]
+    return _Subject(
+        query.topics,
+        frozenset(query.topics).union(t for t, name in names_of.plain.items() if any(name in w for w in wholes)),
+        bool(names_of.all_in(query.text)),
+        frozenset(words_of(names_of.left_out_of(query.text))),
+        frozenset(w for w in words_of(query.text) if is_rare(w) and not w.startswith(("alstr", "alms"))),
+        _asks_for_a_word(query.text),
+        re.compile(rf"{_IS_NOT}(?:{'|'.join(names)})(?!\w)") if names else None,
+    )
 
 
 def _asks_for_a_word(question: str) -> bool:
     """Tell whether a question may be about the meaning of a word, or the word for a meaning."""
     content = [w for w in words_of(question) if w not in STOP_WORDS]
     return len(content) <= MOST_KEYWORDS or _ASKS_FOR_A_WORD.search(fold(question)) is not None
-
-
-def _same_list(index: Index, before: Sentence, after: Sentence) -> bool:
-    """Tell whether two list items follow each other, with nothing but a list marker between them."""
-    if (before.doc_id, before.heading, before.kind, after.kind) != (
-        after.doc_id,
-        after.heading,
-        BlockKind.LIST_ITEM,
-        BlockKind.LIST_ITEM,
-    ):
-        return False
-    between = index.documents[before.doc_id].text[before.end : after.start]
-    return len(re.findall(r"\w+", between)) <= 1 and len(between.strip()) <= 4
-
-
-def _adjoin(index: Index, before: Sentence, after: Sentence) -> bool:
-    """Tell whether nothing but white space stands between two sentences of one section."""
-    if (before.doc_id, before.heading) != (after.doc_id, after.heading) or after.kind is not BlockKind.PROSE:
-        return False
-    return not index.documents[before.doc_id].text[before.end : after.start].strip()
 
 
 def _says_the_same(a: Quote, b: Quote) -> bool:

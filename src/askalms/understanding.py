@@ -237,6 +237,33 @@ def find_mentions(text: str, topics: Mapping[str, Topic]) -> list[Mention]:
     return sorted(chosen, key=lambda m: m.start)
 
 
+class NamesOfDiseases:
+    """Finds the diseases that a document speaks of, by the names as they are written.
+
+    `plain` has the folded name of each topic, by its id.
+    """
+
+    def __init__(self, topics: Mapping[str, Topic]) -> None:
+        """Look for the names of these topics."""
+        self.plain = {t.topic_id: fold(t.name) for t in topics.values()}
+        self._topic_of = {fold(name): t.topic_id for t in topics.values() for name in t.names}
+        names = sorted(self._topic_of, key=len, reverse=True)
+        self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)")
+
+    def first_in(self, text: str) -> str | None:
+        """Id of the disease named first; None if none is."""
+        match = self._pattern.search(fold(text))
+        return self._topic_of[match.group()] if match else None
+
+    def all_in(self, text: str) -> set[str]:
+        """Ids of all diseases named."""
+        return {self._topic_of[name] for name in self._pattern.findall(fold(text))}
+
+    def left_out_of(self, text: str) -> str:
+        """The folded text without the names."""
+        return self._pattern.sub(" ", fold(text))
+
+
 def about(topics: Mapping[str, Topic]) -> tuple[str, ...]:
     """Ids of the diseases that the library is about: the home topics, and what they are confused with."""
     home = [t for t in topics.values() if t.home]
