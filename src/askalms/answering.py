@@ -29,6 +29,7 @@ from askalms.quoting import may_be_quoted, quoted, whole_thought
 from askalms.reranking import Candidate, Reranker, load_reranker, sentence_features
 from askalms.retrieval import nearest_sentences, retrieve
 from askalms.settings import Settings, load_settings
+from askalms.suggestions import Suggestions
 from askalms.texts import load_data, message
 from askalms.triage import Verdict, triage
 from askalms.understanding import NamesOfDiseases, about, find_mentions, is_other_language, understand
@@ -84,6 +85,8 @@ class _Found:
     differ: bool = False
     """Their pages contradict each other."""
     nearest: Scored | None = None
+    asked: Vector | None = None
+    """Embedding of the question by the encoder of passages; None if none was needed."""
 
 
 class Assistant:
@@ -103,6 +106,7 @@ class Assistant:
         self._settings = settings
         self._reranker = reranker or load_reranker(settings.embedding.sentence_model, settings.reranking.model)
         self._names_of = NamesOfDiseases(index.topics)
+        self._suggestions = Suggestions(index, self._names_of)
         self._candidates: dict[int, Candidate] = {}
 
     @classmethod
@@ -159,15 +163,26 @@ class Assistant:
             return Answer(Outcome.NOT_FOUND, text, understood_as=shown, topic=topic)
         found = self._found(query, understood.sides)
         quotes = found.quotes
+        if quotes and not topic and not understood.sides:
+            of_document = self.index.documents[quotes[0].document].topics
+            topic = next((t for t in self._home() if t in of_document), of_document[0])
+        topics = (topic,) if topic else query.topics or self._home()
+        turns = (*question.history, question.text, query.text)
+        ask_next = () if found.asked is None else self._suggestions.next_to(found.asked, topics, quotes, turns)
         if not quotes:
             closest = self._closest(found.nearest)
             text = message("answering.closest" if closest else "answering.not_found")
-            return Answer(Outcome.NOT_FOUND, text, closest=closest, understood_as=shown, topic=topic)
-        if not topic and not understood.sides:
-            of_document = self.index.documents[quotes[0].document].topics
-            topic = next((t for t in self._home() if t in of_document), of_document[0])
+            return Answer(Outcome.NOT_FOUND, text, closest=closest, ask_next=ask_next, understood_as=shown, topic=topic)
         text = message("answering.sources_differ") if found.differ else _announcement(quotes)
-        return Answer(Outcome.ANSWER, text, tuple(quotes), None, found.differ, understood_as=shown, topic=topic)
+        return Answer(
+            Outcome.ANSWER,
+            text,
+            tuple(quotes),
+            sources_differ=found.differ,
+            ask_next=ask_next,
+            understood_as=shown,
+            topic=topic,
+        )
 
     def _first_things(self, key: str) -> str:
         """Give a message that comes before any search, with the numbers to call filled in."""
@@ -220,7 +235,8 @@ class Assistant:
         compares = _COMPARES_PAGES.search(fold(query.text)) is not None
         if compares:
             query = _without_comparison(query)
-        scored = self._scored(replace(query, topics=topics))
+        asked = self._embedded(query)
+        scored = self._scored(replace(query, topics=topics), asked)
         good = self._good(scored)
         if good and not query.topics:
             # Where several diseases are at home, the best sentence decides, and no other is quoted beside it.
@@ -229,28 +245,29 @@ class Assistant:
         nearest = scored[0] if scored else None
         other = self._other_view(good, scored if compares else good, compares)
         if other is None:
-            return _Found(self._composed(good), nearest=nearest)
+            return _Found(self._composed(good), nearest=nearest, asked=asked)
         pair = sorted((good[0], other), key=lambda s: self._date(s.row), reverse=True)
         both = [quote for scored in pair for quote in self._composed([scored], 1, sides=2)]
         if len(both) < 2 or self._settings.answering.max_quotes < 2:
-            return _Found(self._composed(good), nearest=nearest)
+            return _Found(self._composed(good), nearest=nearest, asked=asked)
         differ = contradict(*(self.index.sentences[s.row].text for s in pair))
         rest = [] if compares else [s for s in good[1:] if s is not other]
-        return _Found(self._composed(rest, kept=both), differ)
+        return _Found(self._composed(rest, kept=both), differ, asked=asked)
 
     def _of_each_side(self, query: Query, sides: Sequence[Query]) -> _Found:
         """Find a quote about several diseases at once, and quotes about each, which take turns."""
         each = max(1, MAX_QUOTES // len(sides))
-        named = [s for s in self._good(self._scored(query)) if self._names_all(s.row, query.topics)]
+        asked = self._embedded(query)
+        named = [s for s in self._good(self._scored(query, asked)) if self._names_all(s.row, query.topics)]
         of_all = self._composed(named, 1, 1 + len(sides))
         most = min(max(self._settings.answering.max_quotes, len(sides) + len(of_all)), MAX_QUOTES)
-        scored = [self._scored(side) for side in sides]
+        scored = [self._scored(side, self._embedded(side)) for side in sides]
         ranked = [self._composed(self._good(s, OF_ONE_SIDE), each, len(of_all) + len(sides)) for s in scored]
         turns = (quote for rank in zip_longest(*ranked) for quote in rank if quote)
         apart = [quote for quote in turns if not any(_says_the_same(quote, q) for q in of_all)]
         quotes = [*of_all, *apart][:most]
         nearest = max((s[0] for s in scored if s), key=lambda s: s.probability, default=None)
-        return _Found(quotes, nearest=nearest)
+        return _Found(quotes, nearest=nearest, asked=asked)
 
     def _other_view(self, good: Sequence[Scored], others: Sequence[Scored], compares: bool) -> Scored | None:
         """Find what a page with another date says: what contradicts the best sentence or, if asked for, in any case."""
@@ -272,9 +289,18 @@ class Assistant:
             return None
         return next(iter(self._composed([nearest])), None)
 
-    def _scored(self, query: Query) -> list[Scored]:
-        """Score the sentences of the best passages and the nearest ones of all, best first."""
-        near = self._encoders.passages.encode([query.spelled_out])[0]
+    def _embedded(self, query: Query) -> Vector:
+        """Embed a query as passages and headings are."""
+        vector: Vector = self._encoders.passages.encode([query.spelled_out])[0]
+        return vector
+
+    def _scored(self, query: Query, near: Vector) -> list[Scored]:
+        """Score the sentences of the best passages and the nearest ones of all, best first.
+
+        Args:
+            query: What is asked.
+            near: Its embedding by the encoder of passages, shape (d,).
+        """
         hits = retrieve(self.index, query, near, self._settings.retrieval)
         vector = self._encoders.sentences.encode([query.spelled_out])[0]
         closest = nearest_sentences(self.index, query, vector, self._settings.retrieval.sentences)

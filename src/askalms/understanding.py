@@ -237,6 +237,19 @@ def find_mentions(text: str, topics: Mapping[str, Topic]) -> list[Mention]:
     return sorted(chosen, key=lambda m: m.start)
 
 
+def standing_alone(question: str, topic: Topic) -> str:
+    """Name the disease in a question that names none and may refer to it; empty if it refers to something else.
+
+    Example:
+        >>> als = Topic("als", "ALS", ("ALS",))
+        >>> [standing_alone(q, als) for q in ("Is it inherited?", "What are cilia?", "Who gets them?")]
+        ['Is ALS inherited?', 'What are cilia?', '']
+    """
+    if _EMPTY_IT.search(question) or not _REFERS_BACK.search(fold(question)):
+        return question
+    return _naming(question, topic) if _REFERENT.search(question) else ""
+
+
 class NamesOfDiseases:
     """Finds the diseases that a document speaks of, by the names as they are written.
 
@@ -446,9 +459,14 @@ def _completed(
         return f"{before} {text}"
     if _REFERENT.search(text):
         if len(carried) == 1:
-            return _REFERENT.sub(topics[carried[0]].name.replace("\\", r"\\"), text, count=1)
+            return _naming(text, topics[carried[0]])
         return text if carried else f"{before} {text}"
     return text
+
+
+def _naming(text: str, topic: Topic) -> str:
+    """Name a disease where a text first refers to it."""
+    return _REFERENT.sub(lambda _: topic.name, text, count=1)
 
 
 def _swapped(question: str, topic_id: str, topics: Mapping[str, Topic]) -> str:
