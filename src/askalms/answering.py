@@ -23,6 +23,7 @@ from askalms.datatypes import (
     Vector,
 )
 from askalms.embedding import Encoders, load_encoders
+from askalms.glossary import Glossary
 from askalms.index import Index, innermost, open_index
 from askalms.lexical import STOP_WORDS
 from askalms.quoting import may_be_quoted, quoted, whole_thought
@@ -107,6 +108,7 @@ class Assistant:
         self._reranker = reranker or load_reranker(settings.embedding.sentence_model, settings.reranking.model)
         self._names_of = NamesOfDiseases(index.topics)
         self._suggestions = Suggestions(index, self._names_of)
+        self._glossary = Glossary(index, self._names_of)
         self._candidates: dict[int, Candidate] = {}
 
     @classmethod
@@ -179,6 +181,7 @@ class Assistant:
             text,
             tuple(quotes),
             sources_differ=found.differ,
+            explained=self._glossary.explained(quotes, topics, self._settings.answering.old_after_years),
             ask_next=ask_next,
             understood_as=shown,
             topic=topic,
