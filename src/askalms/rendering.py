@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlsplit
 
-from askalms.datatypes import Answer, Provenance, Quote, Reference
+from askalms.datatypes import Answer, Explanation, Provenance, Quote, Reference
 from askalms.dates import age_in_years
 from askalms.texts import load_data, message
 
@@ -38,7 +38,8 @@ _MARKUP = re.compile(
 def to_json(answer: Answer, question_id: str = "") -> dict[str, Any]:
     """Give the answer as the JSON object that `askalms ask --json` prints.
 
-    `closest`, `sources_differ` and a quote's `page` and `written_from` stand there only if there is something to tell.
+    `closest`, `sources_differ`, `explained`, `ask_next` and a quote's `page` and `written_from` stand there only if
+    there is something to tell.
     Texts are the document's own, controls included; the probability keeps 4 digits and the time 1.
     """
     return {
@@ -52,11 +53,13 @@ def to_json(answer: Answer, question_id: str = "") -> dict[str, Any]:
         "elapsed_ms": round(answer.elapsed_ms, 1),
         **({"closest": _quote_as_json(answer.closest)} if answer.closest else {}),
         **({"sources_differ": True} if answer.sources_differ else {}),
+        **({"explained": [_explanation_as_json(e) for e in answer.explained]} if answer.explained else {}),
+        **({"ask_next": list(answer.ask_next)} if answer.ask_next else {}),
     }
 
 
 def to_text(answer: Answer, today: date | None = None) -> str:
-    """Give the answer as plain text for a terminal: message, quotes with their sources, disclaimer.
+    """Give the answer as plain text for a terminal: message, quotes with their sources, hard words, disclaimer.
 
     Args:
         answer: What to show.
@@ -66,6 +69,10 @@ def to_text(answer: Answer, today: date | None = None) -> str:
     for quote in _shown(answer):
         below = _below(quote, [*_source(quote, today), quote.provenance.url], today)
         parts.append("\n  ".join([message("rendering.quoted", text=quote.text), *below]))
+    if answer.explained:
+        parts.append("\n  ".join([message("rendering.hard_words"), *map(_explanation, answer.explained)]))
+    if answer.ask_next:
+        parts.append("\n  ".join([message("rendering.ask_next"), *answer.ask_next]))
     parts.append(answer.disclaimer)
     return "\n\n".join("\n".join(_lines(part)) for part in parts if part)
 
@@ -134,6 +141,12 @@ def _escaped(line: str) -> str:
 
 def _understood(answer: Answer) -> str:
     return message("rendering.understood_as", question=answer.understood_as) if answer.understood_as else ""
+
+
+def _explanation(explanation: Explanation) -> str:
+    quote = explanation.quote
+    source = one_line(quote.provenance.title) or quote.document
+    return message("rendering.hard_word", word=one_line(explanation.word), text=quote.text, source=source)
 
 
 def _source(quote: Quote, today: date | None) -> list[str]:
@@ -240,6 +253,10 @@ def _quote_as_json(quote: Quote) -> dict[str, Any]:
         **({"page": quote.page} if quote.page else {}),
         **({"written_from": [_reference_as_json(r) for r in quote.written_from]} if quote.written_from else {}),
     }
+
+
+def _explanation_as_json(explanation: Explanation) -> dict[str, Any]:
+    return {"word": explanation.word, "quote": _quote_as_json(explanation.quote)}
 
 
 def _reference_as_json(reference: Reference) -> dict[str, Any]:
