@@ -254,6 +254,32 @@ def test_a_follow_up_is_told_as_it_was_understood(toy_assistant: Assistant):
     assert {q.document for q in answer.quotes} == {"alstrom.md"}
 
 
+# --- as typed
+
+
+def test_as_typed_nothing_is_told_to_be_understood(toy_assistant: Assistant):
+    """What was mended, or taken from the turn before, is undone."""
+    assert toy_assistant.ask("is almstrom inherrited").understood_as
+    undone = toy_assistant.ask("is almstrom inherrited", as_typed=True)
+    assert (undone.understood_as, undone.topic) == ("", "alstrom-syndrome")
+    history = ("What is Alström syndrome?",)
+    assert toy_assistant.ask("Is it inherited?", history).understood_as
+    assert toy_assistant.ask("Is it inherited?", history, as_typed=True).outcome is Outcome.CLARIFY
+
+
+def test_as_typed_no_other_disease_is_quoted(eager: Assistant):
+    """Its name, misspelled or unknown, still says which pages may speak."""
+    assert {q.document for q in eager.ask("wat is usher syndrom", as_typed=True).quotes} == {"usher.md"}
+    answer = eager.ask("is millr syndrome inherrited", as_typed=True)
+    assert (answer.outcome, answer.quotes) == (Outcome.NOT_FOUND, ())
+
+
+def test_as_typed_help_comes_first_and_a_cry_is_not_forgotten(eager: Assistant):
+    """Earlier turns count for this alone."""
+    assert eager.ask("I want to die", as_typed=True).outcome is Outcome.CRISIS
+    assert eager.ask("what should I do now?", ("my son can't breathe",), as_typed=True).outcome is Outcome.EMERGENCY
+
+
 # --- what comes near, but is no answer
 
 

@@ -56,6 +56,7 @@ FIELDS = {
     "text": "The heart may grow weak.",
     "title": "How the heart is checked",
     "topics": "Alström syndrome or ALS",
+    "word": "nystagmus",
     "words": "Call 999",
     "address": "https://example.org",
     "year": "2015",

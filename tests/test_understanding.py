@@ -554,3 +554,59 @@ def test_thanks_are_known(text: str):
 def test_what_may_ask_something_is_no_courtesy(text: str):
     """One other word is enough."""
     assert courtesy(text) == ""
+
+
+# --- as typed
+
+
+def _as_typed(topics: Mapping[str, Topic], text: str) -> Understanding:
+    return understand(Question(text, ("What is ALS?",)), topics, WORDS, as_typed=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("is almstrom inherrited", (ALSTROM,)),
+        ("does alms give kids wobbly eyes", (ALSTROM,)),
+        ("what is  ALS", (ALS,)),
+        ("wat is usher syndrom", ("usher-syndrome",)),
+        ("what are the kidnees for", ()),
+        ("and the kidneys?", ()),
+    ],
+)
+def test_words_are_searched_for_as_they_were_typed(topics: Mapping[str, Topic], text: str, named: tuple[str, ...]):
+    """No word is mended, added or taken from earlier turns; the diseases named are found as always."""
+    query = _as_typed(topics, text).query
+    plain = " ".join(text.split())
+    assert (query.text, query.spelled_out, query.clinical, query.rewritten) == (plain, plain, (), False)
+    assert query.topics == named
+
+
+def test_what_is_asked_back_is_asked_back_as_typed_as_well(topics: Mapping[str, Topic]):
+    """A name between two diseases stays unclear; without the turns before, so does "it"."""
+    assert set(_as_typed(topics, "what is the ALS1 gene").ask_back) == {ALSTROM, ALS}
+    assert set(_as_typed(topics, "Is it inherited?").ask_back) == {ALSTROM, ALS}
+
+
+def test_a_comparison_as_typed_asks_about_each_side(topics: Mapping[str, Topic]):
+    """Each disease has its own pages, so each needs a question of its own; its other words stay as typed."""
+    understood = _as_typed(topics, "Do alms and ALS harm the kidnees?")
+    assert understood.query.text == "Do alms and ALS harm the kidnees?"
+    assert [side.topics for side in understood.sides] == [(ALSTROM,), (ALS,)]
+    assert all("kidnees" in side.text for side in understood.sides)
+
+
+@pytest.mark.parametrize("as_typed", [False, True])
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("Is Miller syndrome inherited?", True),
+        ("is millr sindrome inherrited", True),
+        ("Is Usher syndrome inherited?", False),
+        ("Is the disease inherited?", False),
+    ],
+)
+def test_a_disease_without_a_topic_is_noticed(topics: Mapping[str, Topic], text: str, unknown: bool, as_typed: bool):
+    """However it is spelled, and whether or not the spelling is mended for the search."""
+    words = {**WORDS, "syndrome": 9}
+    assert understand(Question(text), topics, words, as_typed=as_typed).unknown_disease is unknown
