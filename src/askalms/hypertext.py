@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -54,7 +55,7 @@ def spoken(answer: Answer) -> str:
     return visible(" ".join([answer.message, *(c.words for c in answer.contacts), *quotes]))
 
 
-def source_page(view: SourceView) -> dict[str, object]:
+def source_page(view: SourceView) -> dict[str, Any]:
     """Give what the template of a document needs."""
     levels: dict[TextBlock, int] = {}
     for block in _headings(view.blocks):
