@@ -115,7 +115,7 @@ def view(indexed: Callable[..., Index]) -> Callable[..., SourceView]:
 
 _PIECES = st.sampled_from(
     [
-        "Alström syndrome is rare. ", "This is true. ", "It is so. ", "They know. ", "Is it? ", "eyes", "TL;DR: ", "ears ",
+        "Alström syndrome is rare. ", "This is true. ", "It is so. ", "They know. ", "Is it? ", "TL;DR: ", "ears ",
         "\n", "\n\n", "\r\n", "# ", "## Eyes\n", "- ", "1. ", "* one\n* two\n", "• ", "> ", "**Bold**\n", "| a | b |\n",
         "|---|---|\n", "<!-- sources: a -->\n", "```\ncode\n```\n", "[x]: https://example.org\n", "---\n", "===\n",
         "Share this page. ", "Last updated: 2020-01-01\n", "12. ", "a) ", "    ", "\ufeff", "References\n",
@@ -146,11 +146,13 @@ def test_nothing_of_a_document_is_lost_or_doubled(indexed: Callable[..., Index],
 
 def test_marks_of_markdown_are_not_shown(view: Callable[..., SourceView]):
     """Number signs, bullets, numbers of lists and stars around a heading stand in the gaps."""
-    text = "# Page #\n\n- Eyes see far.\n- Ears hear it all.\n\n3. Noses smell.\n\n**Skin**\n\n> Skin feels.\n\nLungs\n-----\n"
+    text = (
+        "# Page #\n\n- Eyes see.\n- Ears hear it all.\n\n3. Noses smell.\n\n**Skin**\n\n> Skin feels.\n\nLungs\n-----\n"
+    )
     blocks = list(_blocks(view(text).blocks))
     assert [(b.kind, b.level, _said(b)) for b in blocks] == [
         (BlockKind.HEADING, 1, "Page"),
-        (BlockKind.LIST_ITEM, 0, "Eyes see far."),
+        (BlockKind.LIST_ITEM, 0, "Eyes see."),
         (BlockKind.LIST_ITEM, 0, "Ears hear it all."),
         (BlockKind.LIST_ITEM, 0, "Noses smell."),
         (BlockKind.HEADING, 0, "Skin"),
@@ -187,11 +189,9 @@ def test_furniture_is_there_and_told(view: Callable[..., SourceView]):
 def test_sentences_that_are_quoted_together_nest(view: Callable[..., SourceView]):
     """The one that cannot stand alone is within the run that it is quoted with, and has an address of its own."""
     (block,) = _blocks(view("Eyes see far. This is known. Ears hear.").blocks)
-    assert block.runs == (
-        Run("Eyes see far. This is known.", "0-28", (Run("Eyes see far.", "0-13"), Run(" "), Run("This is known.", "14-28"))),
-        Run(" "),
-        Run("Ears hear.", "29-39"),
-    )  # fmt: skip
+    parts = (Run("Eyes see far.", "0-13"), Run(" "), Run("This is known.", "14-28"))
+    together = Run("Eyes see far. This is known.", "0-28", parts)
+    assert block.runs == (together, Run(" "), Run("Ears hear.", "29-39"))
 
 
 def test_runs_that_overlap_get_a_mark_where_the_later_begins(view: Callable[..., SourceView]):
