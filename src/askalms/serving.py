@@ -263,6 +263,11 @@ def _visitor(request: Request) -> str:
 
 # --- protection
 
+_CLOSED = tuple(
+    f"/gradio_api/{way}" for way in ("upload", "file", "proxy", "stream", "runs", "run-history", "deep_link")
+)
+"""Ways into Gradio that the page does not need: they take or give files, fetch from elsewhere, or remember."""
+
 
 class _Protection:
     """Sends the headers that protect visitors, and refuses bodies that no question can have."""
@@ -279,7 +284,11 @@ class _Protection:
         if length.isdigit() and int(length) > MOST_BYTES:
             await PlainTextResponse(message("page.too_large"), 413)(scope, receive, _with_headers(send, nonce))
             return
-        is_chat = scope["path"].removeprefix(scope.get("root_path", "")) == "/" and scope["method"] == "GET"
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if path.startswith(_CLOSED):
+            await PlainTextResponse(message("page.no_such_page"), 404)(scope, receive, _with_headers(send, nonce))
+            return
+        is_chat = path == "/" and scope["method"] == "GET"
         protected = _with_headers(send, nonce)
         await self._app(scope, receive, _Dressing(protected, nonce).send if is_chat else protected)
 
