@@ -71,6 +71,11 @@ def _lines(text: str) -> Markup:
     return Markup("<br>").join(escape(line.strip()) for line in visible(text).strip().splitlines())
 
 
+def _verbatim(text: str) -> Markup:
+    """Keep every space and line end of a value that is to come back as it was typed."""
+    return Markup(re.sub(r"\s", lambda space: f"&#{ord(space[0])};", escape(text)))
+
+
 def _render(name: str, **values: object) -> str:
     return re.sub(r"[ \t\r\n]+", " ", _environment().get_template(name).render(values)).strip()
 
@@ -85,5 +90,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals |= {"m": message, "citation": citation, "shown": shown, "source_address": source_address}
-    environment.filters |= {"lines": _lines, "visible": visible}
+    environment.filters |= {"lines": _lines, "verbatim": _verbatim, "visible": visible}
     return environment

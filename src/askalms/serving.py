@@ -67,11 +67,19 @@ def build_site(
     async def ask_plainly(request: Request) -> HTMLResponse:
         form = await request.form()
         history = [str(turn) for turn in form.getlist("turn")][-MOST_TURNS:]
-        literal = str(form.get("as_typed", ""))
-        question = literal or str(form.get("next", "")) or str(form.get("question", ""))
-        number = str(form.get("number", ""))
+        typed, following, literal, number = (
+            str(form.get(name, "")) for name in ("question", "next", "as_typed", "number")
+        )
+        pressed = literal or following
+        question = pressed or typed
         reply = await admission.ask(_visitor(request), question, history, as_typed=bool(literal))
-        turn = _PlainTurn(int(number) if number.isdecimal() else len(history) + 1, question.strip(), reply)
+        done = not pressed and not reply.refused
+        turn = _PlainTurn(
+            int(number[:6]) if number.isdecimal() else len(history) + 1,
+            question.strip(),
+            reply,
+            kept="" if done else typed,
+        )
         return _page("plain", request, **_plain(admission, examples, history, turn))
 
     @app.get("/accessibility")
@@ -181,16 +189,18 @@ class _PlainTurn(NamedTuple):
     number: int
     question: str
     reply: Reply
+    kept: str
+    """What stays in the box."""
 
 
 def _plain(
     admission: Admission, examples: Sequence[str], history: Sequence[str] = (), turn: _PlainTurn | None = None
 ) -> dict[str, Any]:
     """Give what the template of the plain page needs."""
-    told, kept = "", ""
+    told = ""
     turns: list[dict[str, Any]] = []
-    if turn and turn.reply.answer is None and not turn.reply.failed:
-        told, kept = turn.reply.refusal, turn.question
+    if turn and turn.reply.refused:
+        told = turn.reply.refusal
     elif turn:
         answer = turn.reply.answer
         told = spoken(answer) if answer else turn.reply.refusal
@@ -201,7 +211,7 @@ def _plain(
         "turns": turns,
         "history": history,
         "told": told,
-        "kept": kept,
+        "kept": turn.kept if turn else "",
         "picks": any(one["answer"] and one["answer"].quotes for one in turns),
         "limit": admission.longest_question,
         "examples": examples,
