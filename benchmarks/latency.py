@@ -51,7 +51,6 @@ FUNCTIONS = {
     "triage": "triage",
     "understand": "understanding",
     "is_other_language": "understanding",
-    "names_unknown_disease": "understanding",
     "find_mentions": "understanding",
     "retrieve": "retrieval",
     "nearest_sentences": "retrieval",

@@ -12,16 +12,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from askalms.answering import Assistant
+from askalms.contacts import call_words, contacts
 from askalms.corpus import load_corpus
 from askalms.crossencoding import Reading
 from askalms.datatypes import Outcome, Vector
 from askalms.embedding import Encoders
 from askalms.index import Index, open_index
 from askalms.indexing import build_index
+from askalms.personal_data import Personal
 from askalms.rendering import to_text
 from askalms.reranking import FEATURES, LogisticModel, Reranker
 from askalms.settings import AnsweringSettings, CorpusSettings, RerankingSettings, Settings
-from askalms.texts import load_data, message
+from askalms.texts import message
 from made_files import column, pdf
 
 _PIECES = st.sampled_from(
@@ -250,6 +252,32 @@ def test_a_follow_up_is_told_as_it_was_understood(toy_assistant: Assistant):
     answer = toy_assistant.ask("Is it inherited?", ("What is Alström syndrome?",))
     assert answer.understood_as == "Is Alström syndrome inherited?"
     assert {q.document for q in answer.quotes} == {"alstrom.md"}
+
+
+# --- as typed
+
+
+def test_as_typed_nothing_is_told_to_be_understood(toy_assistant: Assistant):
+    """What was mended, or taken from the turn before, is undone."""
+    assert toy_assistant.ask("is almstrom inherrited").understood_as
+    undone = toy_assistant.ask("is almstrom inherrited", as_typed=True)
+    assert (undone.understood_as, undone.topic) == ("", "alstrom-syndrome")
+    history = ("What is Alström syndrome?",)
+    assert toy_assistant.ask("Is it inherited?", history).understood_as
+    assert toy_assistant.ask("Is it inherited?", history, as_typed=True).outcome is Outcome.CLARIFY
+
+
+def test_as_typed_no_other_disease_is_quoted(eager: Assistant):
+    """Its name, misspelled or unknown, still says which pages may speak."""
+    assert {q.document for q in eager.ask("wat is usher syndrom", as_typed=True).quotes} == {"usher.md"}
+    answer = eager.ask("is millr syndrome inherrited", as_typed=True)
+    assert (answer.outcome, answer.quotes) == (Outcome.NOT_FOUND, ())
+
+
+def test_as_typed_help_comes_first_and_a_cry_is_not_forgotten(eager: Assistant):
+    """Earlier turns count for this alone."""
+    assert eager.ask("I want to die", as_typed=True).outcome is Outcome.CRISIS
+    assert eager.ask("what should I do now?", ("my son can't breathe",), as_typed=True).outcome is Outcome.EMERGENCY
 
 
 # --- what comes near, but is no answer
@@ -504,39 +532,126 @@ def _for_country(assistant: Assistant, country: str) -> Assistant:
 
 
 @pytest.mark.parametrize("country", ["GB", "gb"])
-def test_the_numbers_of_the_country_are_given(toy_assistant: Assistant, country: str):
+def test_the_ways_to_get_help_are_those_of_the_country(toy_assistant: Assistant, country: str):
     """In an emergency, in a crisis, and to who writes in another language."""
-    numbers = load_data("emergency_numbers")["GB"]
     british = _for_country(toy_assistant, country)
     emergency = british.ask("My son cannot breathe")
     assert emergency.outcome is Outcome.EMERGENCY
-    assert numbers["emergency"] in emergency.message
     assert "999" in emergency.message.split(".")[0]
     assert "911" not in emergency.message
+    assert emergency.contacts == contacts(Outcome.EMERGENCY, "GB")
     crisis = british.ask("I want to kill myself")
     assert crisis.outcome is Outcome.CRISIS
-    assert numbers["crisis"] in crisis.message
     assert "116 123" in crisis.message
-    assert numbers["emergency"] in british.ask("Mein Sohn ist sehr krank").message
+    assert crisis.contacts == contacts(Outcome.CRISIS, "GB")
+    assert "999" in british.ask("Mein Sohn ist sehr krank").message
 
 
 @pytest.mark.parametrize("country", ["", "ZZ", "Atlantis"])
-def test_an_unknown_country_gets_the_numbers_of_several(toy_assistant: Assistant, country: str):
+def test_an_unknown_country_gets_the_ways_of_several(toy_assistant: Assistant, country: str):
     """Better those than none."""
-    numbers = load_data("emergency_numbers")["default"]
     abroad = _for_country(toy_assistant, country)
-    assert numbers["emergency"] in abroad.ask("My son cannot breathe").message
-    assert numbers["crisis"] in abroad.ask("I want to kill myself").message
+    emergency, crisis = abroad.ask("My son cannot breathe"), abroad.ask("I want to kill myself")
+    assert call_words()["emergency"] in emergency.message
+    assert call_words()["crisis"] in crisis.message
+    assert emergency.contacts == contacts(Outcome.EMERGENCY)
+    assert crisis.contacts == contacts(Outcome.CRISIS)
 
 
-def test_every_country_has_both_numbers():
-    """Named by two capital letters, and each number holds digits."""
-    numbers = load_data("emergency_numbers")
-    assert {"default", "US", "GB"} <= set(numbers)
-    for country, table in numbers.items():
-        assert country == "default" or (len(country) == 2 and country.isalpha() and country.isupper())
-        assert set(table) == {"emergency", "crisis"}
-        assert all(any(c.isdigit() for c in text) for text in table.values()), country
+def test_a_cry_for_help_that_goes_on_gets_the_ways_again(toy_assistant: Assistant):
+    """The person may not have seen them."""
+    assert toy_assistant.ask("what should I do now?", ("my son can't breathe",)).contacts
+
+
+@pytest.mark.parametrize("question", ["Which gene causes Alström?", "Should I stop giving her insulin?", "", "hej"])
+def test_other_answers_name_nobody_to_reach(toy_assistant: Assistant, question: str):
+    """Numbers for emergencies stand where there is one."""
+    assert toy_assistant.ask(question).contacts == ()
+
+
+# --- greetings and thanks
+
+
+@pytest.mark.parametrize("text", ["hello", "Good morning!", "thank you so much", "ok thanks", "thnaks"])
+def test_a_greeting_or_thanks_gets_a_kind_word(eager: Assistant, text: str):
+    """Nothing is looked up, and the person reads what can be asked."""
+    answer = eager.ask(text, ("What is Alström syndrome?",))
+    assert (answer.outcome, answer.quotes, answer.closest) == (Outcome.CLARIFY, (), None)
+    assert answer.message.startswith(("Hello", "You are welcome"))
+    assert "You could ask" in answer.message
+    assert answer.understood_as == ""
+
+
+def test_a_question_with_a_greeting_is_answered(eager: Assistant):
+    """Politeness costs nobody an answer."""
+    assert eager.ask("Hello, which gene is changed in Alström syndrome? Thank you").outcome is Outcome.ANSWER
+
+
+def test_thanks_after_a_cry_for_help_get_the_ways_to_get_help(eager: Assistant):
+    """Nobody knows yet whether help has come; later than that, thanks are thanks."""
+    cry = "my son can't breathe"
+    answer = eager.ask("ok thanks", (cry,))
+    assert answer.outcome is Outcome.EMERGENCY
+    assert answer.contacts
+    assert eager.ask("thanks", (cry, *["What is Alström syndrome?"] * 3)).outcome is Outcome.CLARIFY
+
+
+def test_thanks_between_two_questions_part_nothing(eager: Assistant):
+    """A follow-up is completed from the question before them."""
+    asked = "Is Alström syndrome inherited?"
+    follow_up = "and what about ALS?"
+    assert (
+        eager.ask(follow_up, (asked, "thank you!")).understood_as == eager.ask(follow_up, (asked,)).understood_as != ""
+    )
+
+
+# --- personal data
+
+
+def test_personal_data_is_not_searched(eager: Assistant, monkeypatch: pytest.MonkeyPatch):
+    """The person is told what to leave out; nothing of it is looked up or repeated."""
+    monkeypatch.setattr(eager, "_scored", None)
+    answer = eager.ask("My son Tom was born on 12/03/2015, my mail is tom@example.org. Is Alström syndrome inherited?")
+    assert (answer.outcome, answer.quotes, answer.closest) == (Outcome.CLARIFY, (), None)
+    assert "an e-mail address and a full date of birth" in answer.message
+    assert "Tom" not in to_text(answer)
+    assert answer.understood_as == ""
+
+
+@pytest.mark.parametrize("kind", Personal)
+def test_each_kind_of_personal_data_has_words(kind: Personal):
+    """To be told in a sentence."""
+    assert message(f"personal_data.{kind}")
+
+
+def test_a_cry_for_help_is_answered_whatever_it_holds(eager: Assistant):
+    """A phone number is what people in fear give first."""
+    assert eager.ask("my son can't breathe, call me on 07700 900123").outcome is Outcome.EMERGENCY
+    assert eager.ask("what now? +44 7911 123456", ("my son can't breathe",)).outcome is Outcome.EMERGENCY
+
+
+def test_a_cry_for_help_is_not_forgotten_for_its_personal_data(eager: Assistant):
+    """It is not searched, but it is remembered."""
+    before = ("my son can't breathe, call me on 07700 900123",)
+    assert eager.ask("what should I do now?", before).outcome is Outcome.EMERGENCY
+
+
+def test_personal_data_comes_after_length_and_before_all_else(eager: Assistant):
+    """Other languages and what only a clinician can say come later."""
+    assert "characters" in eager.ask("call 07700 900123 " + "x" * 3000).message
+    for question in ("Mein Sohn ist krank, tom@example.org", "Should I stop her insulin? tom@example.org"):
+        assert "an e-mail address" in eager.ask(question).message
+
+
+def test_a_turn_with_personal_data_is_as_if_it_were_not_there(eager: Assistant):
+    """Neither its words nor its disease are carried on."""
+    personal = "Is Alström syndrome inherited? My mail is tom@example.org"
+    follow_up = "and what about the heart?"
+    assert eager.ask(follow_up, (personal,)).understood_as == eager.ask(follow_up).understood_as
+    assert eager.ask("Is it inherited?", (personal,)).outcome is eager.ask("Is it inherited?").outcome
+    before = "What is ALS?"
+    carried = eager.ask("Is it inherited?", (before, personal))
+    assert carried.understood_as == eager.ask("Is it inherited?", (before,)).understood_as != ""
 
 
 # --- other languages and odd input

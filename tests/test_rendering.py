@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from askalms.datatypes import Answer, Outcome, Place, Provenance, Quote, Reference
+from askalms.datatypes import Answer, Contact, Explanation, Outcome, Place, Provenance, Quote, Reference
 from askalms.rendering import as_markdown, date_in_words, one_line, to_json, to_markdown, to_text
 from askalms.texts import message
 
@@ -294,6 +294,79 @@ def test_no_document_steers_the_terminal(text: str):
     printed = to_text(replace(ANSWER, quotes=(replace(QUOTE, text=text),)), TODAY)
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", printed)
     assert visible(text) in visible(printed)
+
+
+# --- whom to reach
+
+
+URGENT = Answer(
+    Outcome.CRISIS,
+    "Please talk to a person now.",
+    contacts=(
+        Contact("Call Listeners on 116 123", "tel:116123"),
+        Contact("Text HEAR to 85258", "sms:85258?body=HEAR", speech=False),
+        Contact("Chat with Listeners", "https://listeners.example", speech=False),
+        Contact("Ask a neighbour"),
+    ),
+    disclaimer="Not medical advice.",
+)
+
+
+def test_text_lists_whom_to_reach_under_the_message():
+    """In their order; the address of a web page is written out, since nobody can press it."""
+    assert to_text(URGENT, TODAY) == (
+        "Please talk to a person now.\n\n"
+        "- Call Listeners on 116 123\n- Text HEAR to 85258\n- Chat with Listeners: https://listeners.example\n"
+        "- Ask a neighbour\n\n"
+        "Not medical advice."
+    )
+
+
+def test_json_tells_whom_to_reach():
+    """Words and address of each; nothing where there is nobody to reach."""
+    assert to_json(URGENT)["contacts"] == [
+        {"words": "Call Listeners on 116 123", "address": "tel:116123"},
+        {"words": "Text HEAR to 85258", "address": "sms:85258?body=HEAR"},
+        {"words": "Chat with Listeners", "address": "https://listeners.example"},
+        {"words": "Ask a neighbour", "address": ""},
+    ]
+    assert "contacts" not in to_json(ANSWER)
+
+
+# --- hard words, and what to ask next
+
+
+HARD_WORD = replace(QUOTE, document="words.md", text="A copy is one of two.", probability=0.0, also_in=())
+HELPFUL = replace(
+    ANSWER,
+    explained=(Explanation("changed copy", HARD_WORD),),
+    ask_next=("What are cilia?", "Who checks the eyes?"),
+)
+
+
+def test_text_tells_hard_words_and_what_to_ask_next():
+    """Under the quotes: the word, its explanation, where that stands; then the questions; the disclaimer stays last."""
+    *_, words, questions, disclaimer = to_text(HELPFUL, TODAY).split("\n\n")
+    assert words == "Hard words:\n  changed copy: “A copy is one of two.” From: Alström syndrome"
+    assert questions == "You could ask next:\n  What are cilia?\n  Who checks the eyes?"
+    assert disclaimer == ANSWER.disclaimer
+
+
+def test_json_tells_hard_words_and_what_to_ask_next():
+    """An explanation is a quote like any other; without them the keys are missing."""
+    found = to_json(HELPFUL)
+    quote = {**to_json(ANSWER)["quotes"][0], "document": "words.md", "text": HARD_WORD.text, "also_in": []}
+    assert found["explained"] == [{"word": "changed copy", "quote": {**quote, "probability": 0.0}}]
+    assert found["ask_next"] == ["What are cilia?", "Who checks the eyes?"]
+    assert not {"explained", "ask_next"} & to_json(ANSWER).keys()
+
+
+@given(st.text())
+def test_no_word_and_no_heading_steers_the_terminal(text: str):
+    """They come from documents as well."""
+    explanation = Explanation(text, replace(HARD_WORD, text=text))
+    printed = to_text(replace(ANSWER, explained=(explanation,), ask_next=(text,)), TODAY)
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", printed)
 
 
 # --- what a page was written from

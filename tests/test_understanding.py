@@ -9,7 +9,7 @@ import pytest
 from askalms.corpus import load_topics
 from askalms.datatypes import Question, Topic
 from askalms.texts import load_data
-from askalms.understanding import Understanding, find_mentions, is_other_language, understand
+from askalms.understanding import Understanding, courtesy, find_mentions, is_other_language, understand
 from askalms.words import fold, words_of
 
 ALSTROM = "alstrom-syndrome"
@@ -463,3 +463,150 @@ def test_a_comparison_is_not_asked_back(topics: Mapping[str, Topic], question: s
 def test_what_it_is_not_is_not_asked_about(topics: Mapping[str, Topic], question: str, named: tuple[str, ...]):
     """Unless nothing else is named."""
     assert _understood(topics, question).query.topics == named
+
+
+# --- greetings and thanks
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello",
+        "Hi!",
+        "Good morning",
+        "good mornig",
+        "helo",
+        "hellooo",
+        "Hello, how are you?",
+        "hi all",
+        "hi AskALMS",
+        "hi :)",
+    ],
+)
+def test_a_greeting_is_known(text: str):
+    """Slips and smileys are forgiven."""
+    assert courtesy(text) == "greeting"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "thanks",
+        "thx",
+        "thnaks",
+        "tahnk you",
+        "Thank you so much!!",
+        "ok thanks",
+        "ok",
+        "no thanks",
+        "great, thank you",
+        "thanks 🙏",
+        "Thank you very much for your help",
+        "thanks a lot, that was very helpful",
+        "I am so grateful",
+        "hello and thanks",
+        "cheers",
+        "THANK YOU",
+    ],
+)
+def test_thanks_are_known(text: str):
+    """With a greeting beside them as well."""
+    assert courtesy(text) == "thanks"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hello, is it inherited?",
+        "hi my son has ALMS",
+        "thanks, and the heart?",
+        "thank you. What is ALS?",
+        "hello help",
+        "please help",
+        "good morning, my son cannot see",
+        "how are you treated",
+        "how are people diagnosed",
+        "thanks for nothing",
+        "hello Alström",
+        "hi als",
+        "morning stiffness",
+        "good",
+        "you",
+        "hello 你好",
+        "hell",
+        "thankless",
+        "so much pain",
+        "ok is it inherited",
+        "am i ok",
+        "are we ok",
+        "is it ok",
+        "I see",
+        "hearing",
+        "goodbye forever",
+        "goodbye everybody, thank you for everything",
+        "who are you",
+        "",
+        "?",
+        "🙏",
+        "thank " * 50,
+    ],
+)
+def test_what_may_ask_something_is_no_courtesy(text: str):
+    """One other word is enough."""
+    assert courtesy(text) == ""
+
+
+# --- as typed
+
+
+def _as_typed(topics: Mapping[str, Topic], text: str) -> Understanding:
+    return understand(Question(text, ("What is ALS?",)), topics, WORDS, as_typed=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("is almstrom inherrited", (ALSTROM,)),
+        ("does alms give kids wobbly eyes", (ALSTROM,)),
+        ("what is  ALS", (ALS,)),
+        ("wat is usher syndrom", ("usher-syndrome",)),
+        ("what are the kidnees for", ()),
+        ("and the kidneys?", ()),
+    ],
+)
+def test_words_are_searched_for_as_they_were_typed(topics: Mapping[str, Topic], text: str, named: tuple[str, ...]):
+    """No word is mended, added or taken from earlier turns; the diseases named are found as always."""
+    query = _as_typed(topics, text).query
+    plain = " ".join(text.split())
+    assert (query.text, query.spelled_out, query.clinical, query.rewritten) == (plain, plain, (), False)
+    assert query.topics == named
+
+
+def test_what_is_asked_back_is_asked_back_as_typed_as_well(topics: Mapping[str, Topic]):
+    """A name between two diseases stays unclear; without the turns before, so does "it"."""
+    assert set(_as_typed(topics, "what is the ALS1 gene").ask_back) == {ALSTROM, ALS}
+    assert set(_as_typed(topics, "Is it inherited?").ask_back) == {ALSTROM, ALS}
+
+
+def test_a_comparison_as_typed_asks_about_each_side(topics: Mapping[str, Topic]):
+    """Each disease has its own pages, so each needs a question of its own; its other words stay as typed."""
+    understood = _as_typed(topics, "Do alms and ALS harm the kidnees?")
+    assert understood.query.text == "Do alms and ALS harm the kidnees?"
+    assert [side.topics for side in understood.sides] == [(ALSTROM,), (ALS,)]
+    assert all("kidnees" in side.text for side in understood.sides)
+
+
+@pytest.mark.parametrize("as_typed", [False, True])
+@pytest.mark.parametrize(
+    ("text", "unknown"),
+    [
+        ("Is Miller syndrome inherited?", True),
+        ("is millr sindrome inherrited", True),
+        ("Is Usher syndrome inherited?", False),
+        ("Is the disease inherited?", False),
+    ],
+)
+def test_a_disease_without_a_topic_is_noticed(topics: Mapping[str, Topic], text: str, unknown: bool, as_typed: bool):
+    """However it is spelled, and whether or not the spelling is mended for the search."""
+    words = {**WORDS, "syndrome": 9}
+    assert understand(Question(text), topics, words, as_typed=as_typed).unknown_disease is unknown

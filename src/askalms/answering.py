@@ -1,51 +1,47 @@
 """The Assistant: question -> answer."""
 
-import logging
 import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from itertools import chain, zip_longest
 from pathlib import Path
 
 import numpy as np
 
 from askalms.agreement import contradict
+from askalms.contacts import call_words, contacts
 from askalms.crossencoding import Reading
 from askalms.datatypes import (
     URGENT,
     Answer,
     BlockKind,
     Outcome,
-    Place,
     Query,
     Question,
     Quote,
-    Sentence,
     Topic,
     Vector,
 )
-from askalms.dates import age_in_years
 from askalms.embedding import Encoders, load_encoders
+from askalms.glossary import Glossary
 from askalms.index import Index, innermost, open_index
 from askalms.lexical import STOP_WORDS
-from askalms.reranking import Candidate, Reranker, cannot_stand_alone, load_reranker, sentence_features
+from askalms.personal_data import personal_data
+from askalms.quoting import may_be_quoted, quoted, whole_thought
+from askalms.reranking import Candidate, Reranker, load_reranker, sentence_features
 from askalms.retrieval import nearest_sentences, retrieve
 from askalms.settings import Settings, load_settings
-from askalms.texts import load_data, message
+from askalms.suggestions import Suggestions
+from askalms.texts import joined, load_data, message
 from askalms.triage import Verdict, triage
-from askalms.understanding import about, find_mentions, is_other_language, names_unknown_disease, understand
+from askalms.understanding import NamesOfDiseases, about, courtesy, find_mentions, is_other_language, understand
 from askalms.words import fold, is_rare, skeleton, words_of
-
-_log = logging.getLogger(__name__)
 
 RELATIVE_THRESHOLD = 0.75
 """A further quote must be at least this share as probable as the best one."""
 MAX_QUOTES = 4
 """Most quotes of any answer."""
-MAX_JOINED = 3
-"""Most sentences that are joined to one quote so that it can stand alone."""
 TURNS_AFTER_A_CRY = 3
 """So many turns later, what only goes on from a cry for help is still taken for one."""
 MAX_WORDS_OF_A_CRY = 8
@@ -92,6 +88,8 @@ class _Found:
     differ: bool = False
     """Their pages contradict each other."""
     nearest: Scored | None = None
+    asked: Vector | None = None
+    """Embedding of the question by the encoder of passages; None if none was needed."""
 
 
 class Assistant:
@@ -105,12 +103,21 @@ class Assistant:
             encoders: Those that made the index.
             settings: Limits and thresholds.
             reranker: Scores sentences; None takes the one that comes with the program.
+
+        Raises:
+            DataError: The file of whom to reach is not what it should be.
         """
         self.index = index
         self._encoders = encoders
         self._settings = settings
         self._reranker = reranker or load_reranker(settings.embedding.sentence_model, settings.reranking.model)
-        self._names_of = _NamesOfDiseases(index.topics)
+        self._names_of = NamesOfDiseases(index.topics)
+        self._suggestions = Suggestions(index, self._names_of)
+        self._glossary = Glossary(index, self._names_of)
+        # Read here, so that a broken file is told before anybody needs it.
+        country = settings.answering.country
+        self._call_words = call_words(country)
+        self._contacts = {outcome: contacts(outcome, country) for outcome in URGENT}
         self._candidates: dict[int, Candidate] = {}
 
     @classmethod
@@ -121,21 +128,26 @@ class Assistant:
             IndexUnusableError: There is no index, it is damaged, or another model made it.
             ModelError: The model cannot be loaded.
             SettingsError: askalms.toml cannot be understood.
+            DataError: The file of whom to reach is not what it should be.
         """
         chosen = settings or load_settings()
         opened = open_index(Path(index), chosen.embedding, or_before=True)
         return cls(opened, load_encoders(chosen.embedding), chosen)
 
     def ask(self, question: str, history: Sequence[str] = (), *, as_typed: bool = False) -> Answer:
-        """Answer one question; `history` holds the earlier ones, oldest first. Never raises for any text."""
+        """Answer one question; `history` holds the earlier ones, oldest first. Never raises for any text.
+
+        `as_typed` looks for the words as they stand: nothing is completed from earlier turns, no spelling mended, no
+        clinical word searched for an everyday one. Earlier turns count only for whether somebody needs help now.
+        """
         started = time.perf_counter()
         # Half of a character, as broken input may hold, cannot be encoded later on.
         turns = [t.encode("utf-8", "replace").decode("utf-8").replace("\0", " ").strip() for t in (*history, question)]
-        answer = self._answer(Question(turns[-1], tuple(turns[:-1])))
+        answer = self._answer(Question(turns[-1], tuple(turns[:-1])), as_typed)
         elapsed = (time.perf_counter() - started) * 1000
         return replace(answer, disclaimer=message("answering.disclaimer"), elapsed_ms=elapsed)
 
-    def _answer(self, question: Question) -> Answer:
+    def _answer(self, question: Question, as_typed: bool) -> Answer:
         limit = self._settings.answering.max_question_characters
         if not question.text:
             return Answer(Outcome.CLARIFY, message("answering.empty"))
@@ -143,46 +155,67 @@ class Assistant:
         if verdict is None or verdict.outcome not in URGENT:
             verdict = self._still_urgent(question) or verdict
         if verdict and verdict.outcome in URGENT:
-            return Answer(verdict.outcome, self._first_things(f"triage.{verdict.outcome}"))
+            reached = self._contacts[verdict.outcome]
+            return Answer(verdict.outcome, self._first_things(f"triage.{verdict.outcome}"), contacts=reached)
         if len(question.text) > limit:
             text = message("answering.too_long", length=len(question.text), limit=limit)
             return Answer(Outcome.CLARIFY, text)
+        personal = personal_data(question.text)
+        if personal:
+            kinds = joined("answering.both", [message(f"personal_data.{kind}") for kind in personal])
+            return Answer(Outcome.CLARIFY, message("personal_data.leave_out", found=kinds))
+        polite = courtesy(question.text)
+        if polite:
+            return Answer(Outcome.CLARIFY, self._first_things(f"courtesy.{polite}"))
         if is_other_language(question.text, self.index.words):
             return Answer(Outcome.OUT_OF_SCOPE, self._first_things("answering.english_only"))
         if verdict:
             return Answer(verdict.outcome, self._first_things(f"triage.{verdict.outcome}"))
-        understood = understand(question, self.index.topics, self.index.words)
+        # What was not looked up is not taken up again, and thanks between two questions part nothing.
+        earlier = tuple(turn for turn in question.history if not (personal_data(turn) or courtesy(turn)))
+        question = replace(question, history=earlier)
+        understood = understand(question, self.index.topics, self.index.words, as_typed=as_typed)
         if understood.ask_back:
-            text = message("answering.clarify", topics=self._names(understood.ask_back, "or"))
+            text = message("answering.clarify", topics=self._names(understood.ask_back, "answering.either"))
             return Answer(Outcome.CLARIFY, text)
         query = self._with_implied_topic(understood.query)
         shown = query.text if query.rewritten else ""
         topic = query.topics[0] if len(query.topics) == 1 else ""
-        if not self._has_pages(query):
-            text = message("answering.other_disease", topics=self._names(self._about(), "and"))
+        if not self._has_pages(query, understood.unknown_disease):
+            text = message("answering.other_disease", topics=self._names(self._about(), "answering.both"))
             return Answer(Outcome.NOT_FOUND, text, understood_as=shown, topic=topic)
         found = self._found(query, understood.sides)
         quotes = found.quotes
+        if quotes and not topic and not understood.sides:
+            of_document = self.index.documents[quotes[0].document].topics
+            topic = next((t for t in self._home() if t in of_document), of_document[0])
+        topics = (topic,) if topic else query.topics or self._home()
+        turns = (*question.history, question.text, query.text)
+        ask_next = () if found.asked is None else self._suggestions.next_to(found.asked, topics, quotes, turns)
         if not quotes:
             closest = self._closest(found.nearest)
             text = message("answering.closest" if closest else "answering.not_found")
-            return Answer(Outcome.NOT_FOUND, text, closest=closest, understood_as=shown, topic=topic)
-        if not topic and not understood.sides:
-            of_document = self.index.documents[quotes[0].document].topics
-            topic = next((t for t in self._home() if t in of_document), of_document[0])
+            return Answer(Outcome.NOT_FOUND, text, closest=closest, ask_next=ask_next, understood_as=shown, topic=topic)
         text = message("answering.sources_differ") if found.differ else _announcement(quotes)
-        return Answer(Outcome.ANSWER, text, tuple(quotes), None, found.differ, understood_as=shown, topic=topic)
+        return Answer(
+            Outcome.ANSWER,
+            text,
+            tuple(quotes),
+            sources_differ=found.differ,
+            explained=self._glossary.explained(quotes, topics, self._settings.answering.old_after_years),
+            ask_next=ask_next,
+            understood_as=shown,
+            topic=topic,
+        )
 
     def _first_things(self, key: str) -> str:
         """Give a message that comes before any search, with the numbers to call filled in."""
-        numbers = load_data("emergency_numbers")
-        chosen = numbers.get(self._settings.answering.country.upper(), numbers["default"])
-        return message(key, topics=self._names(self._about(), "or"), **chosen)
+        return message(key, topics=self._names(self._about(), "answering.either"), **self._call_words)
 
-    def _has_pages(self, query: Query) -> bool:
+    def _has_pages(self, query: Query, unknown_disease: bool) -> bool:
         """Tell whether there are documents about a disease that the query names; True where it names none."""
         if not query.topics:
-            return not names_unknown_disease(query.text)
+            return not unknown_disease
         return any(len(self.index.passages_of_topic.get(t, ())) for t in query.topics)
 
     def _with_implied_topic(self, query: Query) -> Query:
@@ -224,7 +257,8 @@ class Assistant:
         compares = _COMPARES_PAGES.search(fold(query.text)) is not None
         if compares:
             query = _without_comparison(query)
-        scored = self._scored(replace(query, topics=topics))
+        asked = self._embedded(query)
+        scored = self._scored(replace(query, topics=topics), asked)
         good = self._good(scored)
         if good and not query.topics:
             # Where several diseases are at home, the best sentence decides, and no other is quoted beside it.
@@ -233,28 +267,29 @@ class Assistant:
         nearest = scored[0] if scored else None
         other = self._other_view(good, scored if compares else good, compares)
         if other is None:
-            return _Found(self._composed(good), nearest=nearest)
+            return _Found(self._composed(good), nearest=nearest, asked=asked)
         pair = sorted((good[0], other), key=lambda s: self._date(s.row), reverse=True)
         both = [quote for scored in pair for quote in self._composed([scored], 1, sides=2)]
         if len(both) < 2 or self._settings.answering.max_quotes < 2:
-            return _Found(self._composed(good), nearest=nearest)
+            return _Found(self._composed(good), nearest=nearest, asked=asked)
         differ = contradict(*(self.index.sentences[s.row].text for s in pair))
         rest = [] if compares else [s for s in good[1:] if s is not other]
-        return _Found(self._composed(rest, kept=both), differ)
+        return _Found(self._composed(rest, kept=both), differ, asked=asked)
 
     def _of_each_side(self, query: Query, sides: Sequence[Query]) -> _Found:
         """Find a quote about several diseases at once, and quotes about each, which take turns."""
         each = max(1, MAX_QUOTES // len(sides))
-        named = [s for s in self._good(self._scored(query)) if self._names_all(s.row, query.topics)]
+        asked = self._embedded(query)
+        named = [s for s in self._good(self._scored(query, asked)) if self._names_all(s.row, query.topics)]
         of_all = self._composed(named, 1, 1 + len(sides))
         most = min(max(self._settings.answering.max_quotes, len(sides) + len(of_all)), MAX_QUOTES)
-        scored = [self._scored(side) for side in sides]
+        scored = [self._scored(side, self._embedded(side)) for side in sides]
         ranked = [self._composed(self._good(s, OF_ONE_SIDE), each, len(of_all) + len(sides)) for s in scored]
         turns = (quote for rank in zip_longest(*ranked) for quote in rank if quote)
         apart = [quote for quote in turns if not any(_says_the_same(quote, q) for q in of_all)]
         quotes = [*of_all, *apart][:most]
         nearest = max((s[0] for s in scored if s), key=lambda s: s.probability, default=None)
-        return _Found(quotes, nearest=nearest)
+        return _Found(quotes, nearest=nearest, asked=asked)
 
     def _other_view(self, good: Sequence[Scored], others: Sequence[Scored], compares: bool) -> Scored | None:
         """Find what a page with another date says: what contradicts the best sentence or, if asked for, in any case."""
@@ -276,14 +311,23 @@ class Assistant:
             return None
         return next(iter(self._composed([nearest])), None)
 
-    def _scored(self, query: Query) -> list[Scored]:
-        """Score the sentences of the best passages and the nearest ones of all, best first."""
-        near = self._encoders.passages.encode([query.spelled_out])[0]
+    def _embedded(self, query: Query) -> Vector:
+        """Embed a query as passages and headings are."""
+        vector: Vector = self._encoders.passages.encode([query.spelled_out])[0]
+        return vector
+
+    def _scored(self, query: Query, near: Vector) -> list[Scored]:
+        """Score the sentences of the best passages and the nearest ones of all, best first.
+
+        Args:
+            query: What is asked.
+            near: Its embedding by the encoder of passages, shape (d,).
+        """
         hits = retrieve(self.index, query, near, self._settings.retrieval)
         vector = self._encoders.sentences.encode([query.spelled_out])[0]
         closest = nearest_sentences(self.index, query, vector, self._settings.retrieval.sentences)
         inside = (row for h in hits for row in range(h.passage.first_sentence, h.passage.last_sentence))
-        subject = self._names_of.subject(query)
+        subject = _subject_of(query, self.index.topics, self._names_of)
         allowed = (row for row in chain(inside, closest.tolist()) if self._may_speak(row, subject))
         rows = sorted({copy for row in allowed if (copy := self._intact(row)) is not None})
         if not rows:
@@ -353,25 +397,11 @@ class Assistant:
     def _names_all(self, row: int, topics: Sequence[str]) -> bool:
         return set(topics) <= self._names_of.all_in(self.index.sentences[row].text)
 
-    def _may_be_quoted(self, row: int) -> bool:
-        """Tell whether a sentence may answer: no question, dateline or announcement of a list, and nothing damaged.
-
-        Nor may it need another sentence that is damaged.
-        """
-        sentence = self.index.sentences[row]
-        if sentence.text.endswith(("?", ":")) or sentence.kind is BlockKind.DATELINE:
-            return False
-        return not self.index.damaged_sentences or self._is_undamaged(*self._whole_thought(row))
-
     def _intact(self, row: int) -> int | None:
         """Give a sentence that may answer: this one or, if it is damaged, its best copy; None if there is none."""
         if row in self.index.damaged_sentences:
             row = self._best_copy(row)
-        return row if self._may_be_quoted(row) else None
-
-    def _is_undamaged(self, first: int, last: int) -> bool:
-        """Tell whether no sentence from row `first` to `last` is damaged."""
-        return self.index.damaged_sentences.isdisjoint(range(first, last + 1))
+        return row if may_be_quoted(self.index, row) else None
 
     def _candidate(self, row: int) -> Candidate:
         if row not in self._candidates:
@@ -429,8 +459,8 @@ class Assistant:
         for scored in good:
             if len(quotes) >= (most or limits.max_quotes):
                 break
-            first, last = self._whole_thought(self._best_copy(scored.row))
-            quote = self._quote(first, last, scored.probability)
+            first, last = whole_thought(self.index, self._best_copy(scored.row))
+            quote = quoted(self.index, first, last, scored.probability, limits.old_after_years)
             if quote is None:
                 continue
             count = len(words_of(quote.text))
@@ -444,63 +474,8 @@ class Assistant:
         """Of the undamaged copies of a sentence on the same disease, choose that of the newest page."""
         copies = self.index.copies_of_sentence[skeleton(self.index.sentences[row].text)]
         topics = set(self._document_topics(row))
-        same = [r for r in copies if topics & set(self._document_topics(r)) and self._may_be_quoted(r)]
+        same = [r for r in copies if topics & set(self._document_topics(r)) and may_be_quoted(self.index, r)]
         return max(same, key=lambda r: (self._date(r), r == row), default=row)
-
-    def _whole_thought(self, row: int) -> tuple[int, int]:
-        """Widen a sentence that cannot stand alone to the ones before it; a list item to its list."""
-        sentences = self.index.sentences
-        first = last = row
-        if sentences[row].kind is BlockKind.LIST_ITEM and len(sentences[row].text.split()) <= 5:
-            while first > 0 and _same_list(self.index, sentences[first - 1], sentences[first]):
-                first -= 1
-            while last + 1 < len(sentences) and _same_list(self.index, sentences[last], sentences[last + 1]):
-                last += 1
-            return first, last
-        while first > 0 and last - first + 1 < MAX_JOINED and cannot_stand_alone(sentences[first].text):
-            before = sentences[first - 1]
-            if not _adjoin(self.index, before, sentences[first]):
-                break
-            first -= 1
-        return first, last
-
-    def _quote(self, first: int, last: int, probability: float) -> Quote | None:
-        """Make a quote of the sentences from row `first` to `last`; None if they are not what the page says."""
-        start, end = self.index.sentences[first], self.index.sentences[last]
-        document = self.index.documents[start.doc_id]
-        if not self._is_undamaged(first, last):
-            return None
-        for sentence in self.index.sentences[first : last + 1]:
-            if document.text[sentence.start : sentence.end] != sentence.text:
-                _log.error("%s does not say what its sentence at %d says", document.doc_id, sentence.start)
-                return None
-        text = document.text[start.start : end.end]
-        page = document.provenance
-        age = age_in_years(page.reviewed, date.today())
-        old = bool(page.reviewed) and age >= self._settings.answering.old_after_years
-        quote = Quote(
-            document.doc_id,
-            start.start,
-            end.end,
-            text,
-            page,
-            start.heading,
-            probability,
-            old=old,
-            written_from=self.index.written_from(document.doc_id, start.start),
-            page=document.page_at(start.start),
-        )
-        return replace(quote, also_in=self._elsewhere(quote)) if first == last else quote
-
-    def _elsewhere(self, quote: Quote) -> tuple[Place, ...]:
-        """Find the other documents in which the very same sentence stands."""
-        same = self.index.places_of_sentence[" ".join(quote.text.split())]
-        found: dict[str, Place] = {}
-        for other in same:
-            sentence = self.index.sentences[other]
-            if sentence.doc_id != quote.document:
-                found.setdefault(sentence.doc_id, Place(sentence.doc_id, sentence.start, sentence.end))
-        return tuple(found.values())
 
     # --- topics
 
@@ -511,8 +486,8 @@ class Assistant:
     def _about(self) -> tuple[str, ...]:
         return about(self.index.topics)
 
-    def _names(self, topic_ids: Sequence[str], joined_by: str) -> str:
-        return f" {joined_by} ".join(self.index.topics[t].name for t in topic_ids)
+    def _names(self, topic_ids: Sequence[str], joint: str) -> str:
+        return joined(joint, [self.index.topics[t].name for t in topic_ids])
 
     def _document_topics(self, row: int) -> tuple[str, ...]:
         return self.index.documents[self.index.sentences[row].doc_id].topics
@@ -543,63 +518,25 @@ class _Subject:
         return topic_id in self.parts
 
 
-class _NamesOfDiseases:
-    """Finds the disease that a text names first, by the names as they are written."""
-
-    def __init__(self, topics: Mapping[str, Topic]) -> None:
-        self._topic_of = {fold(name): t.topic_id for t in topics.values() for name in t.names}
-        self._plain = {t.topic_id: fold(t.name) for t in topics.values()}
-        names = sorted(self._topic_of, key=len, reverse=True)
-        self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)")
-
-    def first_in(self, text: str) -> str | None:
-        """Id of the disease named first; None if none is."""
-        match = self._pattern.search(fold(text))
-        return self._topic_of[match.group()] if match else None
-
-    def all_in(self, text: str) -> set[str]:
-        """Ids of all diseases named."""
-        return {self._topic_of[name] for name in self._pattern.findall(fold(text))}
-
-    def subject(self, query: Query) -> _Subject:
-        """Tell what a query is about."""
-        names = [re.escape(name) for name, topic in self._topic_of.items() if topic in query.topics]
-        wholes = [self._plain[t] for t in query.topics if t in self._plain]
-        return _Subject(
-            query.topics,
-            frozenset(query.topics).union(t for t, name in self._plain.items() if any(name in w for w in wholes)),
-            bool(self.all_in(query.text)),
-            frozenset(words_of(self._pattern.sub(" ", fold(query.text)))),
-            frozenset(w for w in words_of(query.text) if is_rare(w) and not w.startswith(("alstr", "alms"))),
-            _asks_for_a_word(query.text),
-            re.compile(rf"{_IS_NOT}(?:{'|'.join(names)})(?!\w)") if names else None,
-        )
+def _subject_of(query: Query, topics: Mapping[str, Topic], names_of: NamesOfDiseases) -> _Subject:
+    named = [topics[t] for t in query.topics if t in topics]
+    names = [re.escape(fold(name)) for topic in named for name in topic.names]
+    wholes = [names_of.plain[topic.topic_id] for topic in named]
+    return _Subject(
+        query.topics,
+        frozenset(query.topics).union(t for t, name in names_of.plain.items() if any(name in w for w in wholes)),
+        bool(names_of.all_in(query.text)),
+        frozenset(words_of(names_of.left_out_of(query.text))),
+        frozenset(w for w in words_of(query.text) if is_rare(w) and not w.startswith(("alstr", "alms"))),
+        _asks_for_a_word(query.text),
+        re.compile(rf"{_IS_NOT}(?:{'|'.join(names)})(?!\w)") if names else None,
+    )
 
 
 def _asks_for_a_word(question: str) -> bool:
     """Tell whether a question may be about the meaning of a word, or the word for a meaning."""
     content = [w for w in words_of(question) if w not in STOP_WORDS]
     return len(content) <= MOST_KEYWORDS or _ASKS_FOR_A_WORD.search(fold(question)) is not None
-
-
-def _same_list(index: Index, before: Sentence, after: Sentence) -> bool:
-    """Tell whether two list items follow each other, with nothing but a list marker between them."""
-    if (before.doc_id, before.heading, before.kind, after.kind) != (
-        after.doc_id,
-        after.heading,
-        BlockKind.LIST_ITEM,
-        BlockKind.LIST_ITEM,
-    ):
-        return False
-    between = index.documents[before.doc_id].text[before.end : after.start]
-    return len(re.findall(r"\w+", between)) <= 1 and len(between.strip()) <= 4
-
-
-def _adjoin(index: Index, before: Sentence, after: Sentence) -> bool:
-    """Tell whether nothing but white space stands between two sentences of one section."""
-    if (before.doc_id, before.heading) != (after.doc_id, after.heading) or after.kind is not BlockKind.PROSE:
-        return False
-    return not index.documents[before.doc_id].text[before.end : after.start].strip()
 
 
 def _says_the_same(a: Quote, b: Quote) -> bool:

@@ -319,7 +319,8 @@ class Answer:
     sources_differ: bool = False
     """The quotes do not agree, so they stand in the order of their dates, newest first."""
     explained: tuple[Explanation, ...] = ()
-    """Hard words of the quotes that a document explains."""
+    """Hard words of the quotes that a document explains, the least used first; at most four. They are offered, not
+    said, so their words do not count to the quoted ones."""
     ask_next: tuple[str, ...] = ()
     """Questions that the documents answer as well, from their headings."""
     contacts: tuple[Contact, ...] = ()

@@ -13,6 +13,10 @@ class SettingsError(AskALMSError):
     """`askalms.toml` holds a name or a value that is not understood."""
 
 
+class DataError(AskALMSError):
+    """One of the program's own files of data, which anybody may edit, holds what cannot be understood."""
+
+
 class DocumentError(AskALMSError):
     """One file of the corpus cannot be read; the others can."""
 

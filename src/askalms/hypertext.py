@@ -13,7 +13,8 @@ from urllib.parse import quote as percent_encode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from askalms.datatypes import Answer, Quote
+from askalms.contacts import contacts, countries
+from askalms.datatypes import Answer, Contact, Outcome, Quote
 from askalms.rendering import citation, shown, visible
 from askalms.texts import message
 
@@ -80,6 +81,11 @@ def _render(name: str, **values: object) -> str:
     return re.sub(r"[ \t\r\n]+", " ", _environment().get_template(name).render(values)).strip()
 
 
+def _by_country(outcome: Outcome) -> list[tuple[str, tuple[Contact, ...]]]:
+    """Give the ways to reach help in every country, by its name."""
+    return [(name, contacts(outcome, code)) for code, name in countries()]
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -89,6 +95,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"m": message, "citation": citation, "shown": shown, "source_address": source_address}
+    environment.globals |= {
+        "m": message,
+        "citation": citation,
+        "shown": shown,
+        "source_address": source_address,
+        "by_country": _by_country,
+    }
     environment.filters |= {"lines": _lines, "verbatim": _verbatim, "visible": visible}
     return environment

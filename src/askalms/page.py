@@ -8,9 +8,11 @@ import os
 import re
 from collections.abc import AsyncIterator, Sequence
 from html import escape
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from askalms.admission import Admission
+from askalms.errors import AskALMSError
 from askalms.hypertext import article, fragment, spoken
 from askalms.rendering import to_json
 from askalms.texts import load_data, message
@@ -115,7 +117,10 @@ def build_page(admission: Admission, *, examples: Sequence[str] | None = None) -
         )
 
         async def ask(
-            question: str, history: list[str] | None = None, as_typed: bool = False, *, request: gr.Request
+            question: str,
+            history: list[str] | None = None,
+            as_typed: bool = False,
+            request: gr.Request | None = None,
         ) -> dict[str, Any]:
             """Answer one question with quotes: the object that `askalms ask --json` prints.
 
@@ -141,7 +146,12 @@ def mount(app: "FastAPI", page: gr.Blocks, *, mcp: bool = False) -> None:
         app: The server, with all its other pages.
         page: From `build_page`.
         mcp: Offer the endpoint for programs as a tool of the Model Context Protocol, too.
+
+    Raises:
+        AskALMSError: `mcp` needs a package that is not installed.
     """
+    if mcp and find_spec("mcp") is None:
+        raise AskALMSError("the Model Context Protocol needs another package; install askalms[mcp]")
     gr.mount_gradio_app(
         app,
         page,
@@ -204,8 +214,8 @@ def _told(text: str, *, unseen: bool = False) -> str:
     return f'<p class="unseen">{escape(text)}</p>' if unseen else f"<p>{escape(text)}</p>"
 
 
-def _visitor(request: gr.Request) -> str:
-    return request.client.host if request.client else ""
+def _visitor(request: gr.Request | None) -> str:
+    return request.client.host if request and request.client else ""
 
 
 def _messages(turns: Sequence[Turn]) -> list[gr.MessageDict]:

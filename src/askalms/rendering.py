@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote as percent_encode
 from urllib.parse import urlsplit
 
-from askalms.datatypes import Answer, Provenance, Quote, Reference
+from askalms.datatypes import Answer, Contact, Explanation, Provenance, Quote, Reference
 from askalms.dates import age_in_years
 from askalms.texts import load_data, message
 
@@ -25,7 +25,8 @@ _HIDDEN = re.compile(r"[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2
 def to_json(answer: Answer, question_id: str = "") -> dict[str, Any]:
     """Give the answer as the JSON object that `askalms ask --json` prints.
 
-    `closest`, `sources_differ` and a quote's `page` and `written_from` stand there only if there is something to tell.
+    `closest`, `sources_differ`, `contacts`, `explained`, `ask_next` and a quote's `page` and `written_from` stand there
+    only if there is something to tell.
     Texts are the document's own, controls included; the probability keeps 4 digits and the time 1.
     """
     return {
@@ -39,18 +40,26 @@ def to_json(answer: Answer, question_id: str = "") -> dict[str, Any]:
         "elapsed_ms": round(answer.elapsed_ms, 1),
         **({"closest": _quote_as_json(answer.closest)} if answer.closest else {}),
         **({"sources_differ": True} if answer.sources_differ else {}),
+        **({"contacts": [_contact_as_json(contact) for contact in answer.contacts]} if answer.contacts else {}),
+        **({"explained": [_explanation_as_json(e) for e in answer.explained]} if answer.explained else {}),
+        **({"ask_next": list(answer.ask_next)} if answer.ask_next else {}),
     }
 
 
 def to_text(answer: Answer, today: date | None = None) -> str:
-    """Give the answer as plain text for a terminal: message, quotes with their sources, disclaimer.
+    """Give the answer as plain text for a terminal: message, quotes with their sources, what else there is, disclaimer.
 
     Args:
         answer: What to show.
         today: The day from which a page's age counts; by default the present one.
     """
-    parts = [answer.message, _understood(answer)]
+    reached = "\n".join(message("rendering.contact", contact=_reached(contact)) for contact in answer.contacts)
+    parts = [answer.message, reached, _understood(answer)]
     parts += ["\n  ".join([message("rendering.quoted", text=q.text), *_below(q, today)]) for q in shown(answer)]
+    if answer.explained:
+        parts.append("\n  ".join([message("rendering.hard_words"), *map(_explanation, answer.explained)]))
+    if answer.ask_next:
+        parts.append("\n  ".join([message("rendering.ask_next"), *answer.ask_next]))
     parts.append(answer.disclaimer)
     return "\n\n".join("\n".join(_lines(part)) for part in parts if part)
 
@@ -131,6 +140,23 @@ def _lines(text: str) -> list[str]:
 
 def _understood(answer: Answer) -> str:
     return message("rendering.understood_as", question=answer.understood_as) if answer.understood_as else ""
+
+
+def _reached(contact: Contact) -> str:
+    """What to do to reach help; an address of the web is written out, a number stands in the words already."""
+    if not contact.address.startswith("https:"):
+        return contact.words
+    return message("rendering.at_address", words=contact.words, address=contact.address)
+
+
+def _explanation(explanation: Explanation) -> str:
+    quote = explanation.quote
+    source = one_line(quote.provenance.title) or quote.document
+    return message("rendering.hard_word", word=one_line(explanation.word), text=quote.text, source=source)
+
+
+def _contact_as_json(contact: Contact) -> dict[str, str]:
+    return {"words": contact.words, "address": contact.address}
 
 
 def _below(quote: Quote, today: date | None) -> list[str]:
@@ -219,6 +245,10 @@ def _quote_as_json(quote: Quote) -> dict[str, Any]:
         **({"page": quote.page} if quote.page else {}),
         **({"written_from": [_reference_as_json(r) for r in quote.written_from]} if quote.written_from else {}),
     }
+
+
+def _explanation_as_json(explanation: Explanation) -> dict[str, Any]:
+    return {"word": explanation.word, "quote": _quote_as_json(explanation.quote)}
 
 
 def _reference_as_json(reference: Reference) -> dict[str, Any]:

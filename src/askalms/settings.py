@@ -80,8 +80,8 @@ class AnsweringSettings:
     old_after_years: float = 5.0
     """The age from which an answer says that a page is old."""
     country: str = ""
-    """Two letters (ISO 3166) of the country whose numbers for emergencies are given, as in emergency_numbers.toml;
-    empty for those of several countries."""
+    """Two letters (ISO 3166) of the country whose ways to get help are given, as in emergency_numbers.toml; empty for
+    those of several countries."""
 
 
 @dataclass(frozen=True, slots=True)

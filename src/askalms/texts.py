@@ -4,9 +4,12 @@ Kept apart from the code so that a nurse can edit them and a translator can repl
 """
 
 import tomllib
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, reduce
 from importlib.resources import files
 from typing import Any
+
+from askalms.errors import DataError
 
 
 @cache
@@ -15,8 +18,13 @@ def load_data(name: str) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: The package has no such file.
+        DataError: It is not TOML.
     """
-    return tomllib.loads((files("askalms") / "data" / f"{name}.toml").read_text("utf-8"))
+    text = (files("askalms") / "data" / f"{name}.toml").read_text("utf-8")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{name}.toml is not TOML ({error}); put quotation marks and brackets back") from None
 
 
 def message(key: str, **values: object) -> str:
@@ -28,3 +36,13 @@ def message(key: str, **values: object) -> str:
     section, name = key.split(".")
     text = load_data("messages")[section][name]
     return str(text).strip().format(**values)
+
+
+def joined(key: str, parts: Sequence[str]) -> str:
+    """Join the words of a list by the sentence `key`, which has the fields {one} and {other}.
+
+    Raises:
+        KeyError: There is no such sentence.
+        TypeError: The list is empty.
+    """
+    return reduce(lambda one, other: message(key, one=one, other=other), parts)

@@ -30,6 +30,9 @@ MOST_TURNS = 4
 ENGLISH_SHARE = 0.6
 """At more than this share of English words, a text is English, whatever it looks like."""
 
+LONGEST_COURTESY = 12
+"""Words of a message that may be nothing but a greeting or thanks."""
+
 _TOKEN = re.compile(r"\w+(?:['’]\w+)?", re.UNICODE)
 _SETS_SIDE_BY_SIDE = re.compile(
     r"\bsame as\b|\bshort for\b|\bconfus|\bmixed up\b|\bdifferent from\b|\bthe same thing\b"
@@ -111,17 +114,25 @@ class Understanding:
     """Ids of the topics to choose from, where answering would be guessing."""
     sides: tuple[Query, ...] = ()
     """The same question about each of several diseases, where an answer needs a quote about each."""
+    unknown_disease: bool = False
+    """It names a disease by a name of its own, and none of the topics."""
 
 
-def understand(question: Question, topics: Mapping[str, Topic], words: Mapping[str, int]) -> Understanding:
+def understand(
+    question: Question, topics: Mapping[str, Topic], words: Mapping[str, int], *, as_typed: bool = False
+) -> Understanding:
     """Make a query of a question.
 
     Args:
         question: What was typed, and what was before.
         topics: All topics that documents are about, and those of topics.toml.
         words: The folded words of the corpus; others are compared with them for their spelling.
+        as_typed: Search for the words as they stand, without what was before. Only the diseases that they name are
+            found as always, misspelled ones included, so that no other disease answers for them.
     """
-    text = " ".join(unicodedata.normalize("NFC", question.text).replace("\u00ad", "").replace("\u200b", "").split())
+    if as_typed:
+        return _as_typed(question.text, topics, words)
+    text = _plain(question.text)
     mentions = find_mentions(text, topics)
     named = _named(text, mentions)
     typed = text
@@ -145,14 +156,30 @@ def understand(question: Question, topics: Mapping[str, Topic], words: Mapping[s
         _clinical(text, words),
         rewritten=fold(text) != fold(typed),
     )
-    sides = tuple(_side(query, t, topics) for t in query.topics) if len(query.topics) > 1 else ()
-    return Understanding(query, ask_back, sides)
+    unknown = not query.topics and _names_unknown_disease(text)
+    return Understanding(query, ask_back, _sides(query, topics), unknown)
+
+
+def _plain(typed: str) -> str:
+    """What was typed, with single spaces and without marks that nobody sees."""
+    return " ".join(unicodedata.normalize("NFC", typed).replace("\u00ad", "").replace("\u200b", "").split())
+
+
+def _as_typed(typed: str, topics: Mapping[str, Topic], words: Mapping[str, int]) -> Understanding:
+    understood = understand(Question(typed), topics, words)
+    text = _plain(typed)
+    query = Query(text, understood.query.topics, text)
+    return replace(understood, query=query, sides=_sides(query, topics))
 
 
 def _named(text: str, mentions: Sequence[Mention]) -> tuple[str, ...]:
     """Give the diseases that a question is about: those it names, but for "not the ALS one" beside another."""
     meant = [m for m in mentions if not _NEGATED.search(fold(text[: m.start]))]
     return _distinct(m.topic_id for m in meant or mentions)
+
+
+def _sides(query: Query, topics: Mapping[str, Topic]) -> tuple[Query, ...]:
+    return tuple(_side(query, t, topics) for t in query.topics) if len(query.topics) > 1 else ()
 
 
 def _side(query: Query, topic_id: str, topics: Mapping[str, Topic]) -> Query:
@@ -213,10 +240,44 @@ def find_mentions(text: str, topics: Mapping[str, Topic]) -> list[Mention]:
     return sorted(chosen, key=lambda m: m.start)
 
 
-def names_unknown_disease(text: str) -> bool:
-    """Tell whether a text names a disease by a name of its own ("Miller syndrome"), not by an organ or an adjective."""
-    ordinary = load_data("language")["before_disease"]
-    return any(m.group(1) not in ordinary for m in _NAMED_DISEASE.finditer(fold(text)))
+def standing_alone(question: str, topic: Topic) -> str:
+    """Name the disease in a question that names none and may refer to it; empty if it refers to something else.
+
+    Example:
+        >>> als = Topic("als", "ALS", ("ALS",))
+        >>> [standing_alone(q, als) for q in ("Is it inherited?", "What are cilia?", "Who gets them?")]
+        ['Is ALS inherited?', 'What are cilia?', '']
+    """
+    if _EMPTY_IT.search(question) or not _REFERS_BACK.search(fold(question)):
+        return question
+    return _naming(question, topic) if _REFERENT.search(question) else ""
+
+
+class NamesOfDiseases:
+    """Finds the diseases that a document speaks of, by the names as they are written.
+
+    `plain` has the folded name of each topic, by its id.
+    """
+
+    def __init__(self, topics: Mapping[str, Topic]) -> None:
+        """Look for the names of these topics."""
+        self.plain = {t.topic_id: fold(t.name) for t in topics.values()}
+        self._topic_of = {fold(name): t.topic_id for t in topics.values() for name in t.names}
+        names = sorted(self._topic_of, key=len, reverse=True)
+        self._pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, names))})(?!\w)")
+
+    def first_in(self, text: str) -> str | None:
+        """Id of the disease named first; None if none is."""
+        match = self._pattern.search(fold(text))
+        return self._topic_of[match.group()] if match else None
+
+    def all_in(self, text: str) -> set[str]:
+        """Ids of all diseases named."""
+        return {self._topic_of[name] for name in self._pattern.findall(fold(text))}
+
+    def left_out_of(self, text: str) -> str:
+        """The folded text without the names."""
+        return self._pattern.sub(" ", fold(text))
 
 
 def about(topics: Mapping[str, Topic]) -> tuple[str, ...]:
@@ -254,6 +315,12 @@ def _nearest_name(window: str, names: _Names, size: int) -> tuple[tuple[str, str
     if not best or (size == 1 and (is_english(window) or window[0] != best[0][0])):
         return None, 0.0
     return names.exact[best[0]], best[1]
+
+
+def _names_unknown_disease(text: str) -> bool:
+    """Tell whether a text names a disease by a name of its own ("Miller syndrome"), not by an organ or an adjective."""
+    ordinary = load_data("language")["before_disease"]
+    return any(m.group(1) not in ordinary for m in _NAMED_DISEASE.finditer(fold(text)))
 
 
 def _distinct(ids: Any) -> tuple[str, ...]:
@@ -358,6 +425,52 @@ def is_other_language(text: str, known: Mapping[str, int]) -> bool:
     return bool(classify(text)[0] != "en")
 
 
+# --- greetings and thanks
+
+
+def courtesy(text: str) -> str:
+    """Tell whether a message is nothing but a "greeting" or "thanks"; empty if it may ask something."""
+    plain = fold(text)
+    words = words_of(plain)
+    if len(words) > LONGEST_COURTESY or any(c.isalnum() and not c.isascii() for c in plain):
+        return ""
+    said, courtesies = " ".join(map(_courteous, words)), _courtesies()
+    if not courtesies.whole.fullmatch(said):
+        return ""
+    return next((kind for kind, phrases in courtesies.kinds if phrases.search(said)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Courtesies:
+    kinds: tuple[tuple[str, re.Pattern[str]], ...]
+    """The kind that decides comes first: "hello, and thanks" thanks."""
+    whole: re.Pattern[str]
+    words: frozenset[str]
+
+
+@cache
+def _courtesies() -> _Courtesies:
+    data = load_data("language")
+    of_kind = {"thanks": data["thanks"], "greeting": data["greetings"]}
+    phrases = [p for listed in (*of_kind.values(), data["beside_courtesies"]) for p in listed]
+    kinds = tuple((kind, re.compile(rf"\b{_any_of(listed)}\b")) for kind, listed in of_kind.items())
+    whole = re.compile(rf"{_any_of(phrases)}(?: {_any_of(phrases)})*")
+    return _Courtesies(kinds, whole, frozenset(w for p in phrases for w in words_of(p)))
+
+
+def _any_of(phrases: Sequence[str]) -> str:
+    return f"(?:{'|'.join(re.escape(' '.join(words_of(p))) for p in sorted(phrases, key=len, reverse=True))})"
+
+
+def _courteous(word: str) -> str:
+    """Mend a word of a greeting or of thanks: letters held down too long ("hellooo"), or one slip ("thnaks")."""
+    known = _courtesies().words
+    short = re.sub(r"(.)\1{2,}", r"\1", word)
+    if word in known or short in known or len(short) < 4 or is_english(short):
+        return short if short in known else word
+    return next((w for w in sorted(known) if len(w) >= 4 and OSA.distance(short, w) == 1), word)
+
+
 # --- what was said before
 
 
@@ -395,9 +508,14 @@ def _completed(
         return f"{before} {text}"
     if _REFERENT.search(text):
         if len(carried) == 1:
-            return _REFERENT.sub(topics[carried[0]].name.replace("\\", r"\\"), text, count=1)
+            return _naming(text, topics[carried[0]])
         return text if carried else f"{before} {text}"
     return text
+
+
+def _naming(text: str, topic: Topic) -> str:
+    """Name a disease where a text first refers to it."""
+    return _REFERENT.sub(lambda _: topic.name, text, count=1)
 
 
 def _swapped(question: str, topic_id: str, topics: Mapping[str, Topic]) -> str:
