@@ -16,7 +16,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 from askalms.answering import Assistant
 from askalms.corpus import Corpus, load_corpus
-from askalms.datatypes import Matrix
+from askalms.datatypes import Matrix, Outcome
 from askalms.embedding import Encoders, load_encoders
 from askalms.index import Index, open_index
 from askalms.indexing import build_index
@@ -33,6 +33,7 @@ hypothesis.settings.register_profile("askalms", deadline=None)
 hypothesis.settings.load_profile("askalms")
 
 ROOT = Path(__file__).parents[1]
+WIDE = {"width": 1280, "height": 900}
 TOY_CORPUS = ROOT / "tests" / "data" / "corpus"
 
 
@@ -133,7 +134,20 @@ def chromium() -> "Iterator[Browser]":
 
 
 @pytest.fixture(scope="module")
-def served() -> "Iterator[tuple[FakeAnswerer, str]]":
+def toy_triage() -> Iterator[None]:
+    """A cry for help is told by one word, without loading models."""
+    from askalms.triage import Verdict
+
+    def triage(question: str) -> Verdict | None:
+        return Verdict(Outcome.CRISIS, "toy") if "kill" in question else None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("askalms.admission.triage", triage)
+        yield
+
+
+@pytest.fixture(scope="module")
+def served(toy_triage: None) -> "Iterator[tuple[FakeAnswerer, str]]":
     """All pages around a fake, on a free port; nobody asks too often."""
     from askalms.serving import Server, build_site
     from site_with_fake import EXAMPLES, PATIENT, FakeAnswerer
@@ -151,19 +165,38 @@ def answerer(served: "tuple[FakeAnswerer, str]") -> "FakeAnswerer":
     return answerer
 
 
+@pytest.fixture(scope="module")
+def window(chromium: "Browser") -> "Page":
+    """A window with the settings that most visitors have, used again and again: it need not fetch and compile anew."""
+    return chromium.new_context().new_page()
+
+
 @pytest.fixture
 def visit(
-    served: "tuple[FakeAnswerer, str]", answerer: "FakeAnswerer", chromium: "Browser"
+    served: "tuple[FakeAnswerer, str]", answerer: "FakeAnswerer", chromium: "Browser", window: "Page"
 ) -> "Iterator[Callable[..., Page]]":
-    """Open a page as a new visitor, with the settings of their browser."""
+    """Open a page as a new visitor; with further settings, in a browser of their own.
+
+    `viewport` and `reduced_motion` are set without one.
+    """
     from site_with_fake import wait_for_page
 
     contexts = []
 
-    def open_page(path: str = "", **settings: Any) -> "Page":
-        contexts.append(chromium.new_context(**settings))
-        contexts[-1].set_default_timeout(10_000)
-        page = contexts[-1].new_page()
+    def open_page(
+        path: str = "",
+        *,
+        viewport: Any = WIDE,
+        reduced_motion: Any = "no-preference",
+        **settings: Any,
+    ) -> "Page":
+        page = window
+        if settings:
+            contexts.append(chromium.new_context(**settings))
+            page = contexts[-1].new_page()
+        page.set_default_timeout(10_000)
+        page.set_viewport_size(viewport)
+        page.emulate_media(reduced_motion=reduced_motion)
         page.goto(served[1] + path)
         if settings.get("java_script_enabled", True):
             wait_for_page(page)

@@ -117,5 +117,17 @@ def ask(page: Page, question: str) -> Locator:
     before = page.locator(".turn").count()
     box(page).fill(question)
     box(page).press("Enter")
+    page.wait_for_function("before => document.querySelectorAll('.turn').length > before", arg=before)
     expect(page.locator(".turn")).to_have_count(before + 1)
     return page.locator(".turn").nth(before)
+
+
+def send_too_much(page: Page, extra: str = "") -> str:
+    """Send a question that is too long, and wait until it is refused; give the question."""
+    question = f"{extra}{'x' * 2001}"
+    box(page).fill(question)
+    box(page).press("Enter")
+    told = message("page.too_long", length=f"{len(question):,}", limit="2,000")
+    expect(status(page)).to_have_text(told)
+    expect(page.locator("#status")).to_have_text(told)
+    return question

@@ -18,6 +18,8 @@ from askalms.datatypes import Answer, Contact, Outcome, Quote
 from askalms.rendering import citation, shown, visible
 from askalms.texts import message
 
+_SPACE = re.compile(r"[ \t\r\n]")
+
 
 def article(number: int, question: str, answer: Answer | None, trouble: str = "") -> str:
     """Write one turn: what was asked, and what there is to say.
@@ -74,11 +76,11 @@ def _lines(text: str) -> Markup:
 
 def _verbatim(text: str) -> Markup:
     """Keep every space and line end of a value that is to come back as it was typed."""
-    return Markup(re.sub(r"\s", lambda space: f"&#{ord(space[0])};", escape(text)))
+    return Markup(_SPACE.sub(lambda space: f"&#{ord(space[0])};", escape(text)))
 
 
 def _render(name: str, **values: object) -> str:
-    return re.sub(r"[ \t\r\n]+", " ", _environment().get_template(name).render(values)).strip()
+    return re.sub(rf"{_SPACE.pattern}+", " ", _environment().get_template(name).render(values)).strip()
 
 
 def _by_country(outcome: Outcome) -> list[tuple[str, tuple[Contact, ...]]]:

@@ -30,6 +30,11 @@ MOST_BYTES = 100_000
 """Of the body of a request: several times the longest question with its history."""
 MOST_TURNS = 20
 """Earlier questions that the page without script carries along."""
+GRACE_SECONDS = 2
+"""What is under way when a server is closed may end within so long; a page that is open would never end."""
+
+_CLOSED = ("/gradio_api/upload", "/gradio_api/deep_link")
+"""What Gradio offers and nobody needs here: they would write to disk what a visitor sends."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -66,9 +71,10 @@ def build_site(
     @app.post("/plain")
     async def ask_plainly(request: Request) -> HTMLResponse:
         form = await request.form()
-        history = [str(turn) for turn in form.getlist("turn")][-MOST_TURNS:]
+        history = [str(turn).replace("\r\n", "\n") for turn in form.getlist("turn")][-MOST_TURNS:]
+        # A form sends every line end as two characters.
         typed, following, literal, number = (
-            str(form.get(name, "")) for name in ("question", "next", "as_typed", "number")
+            str(form.get(name, "")).replace("\r\n", "\n") for name in ("question", "next", "as_typed", "number")
         )
         pressed = literal or following
         question = pressed or typed
@@ -141,25 +147,34 @@ class Server:
             server_header=False,
             proxy_headers=bool(proxies),
             forwarded_allow_ips=proxies or None,
+            timeout_graceful_shutdown=GRACE_SECONDS,
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [listening]}, name="askalms-server", daemon=True
-        )
-        self._thread.start()
-        while not self._server.started and self._thread.is_alive():
-            self._thread.join(0.01)
+        # Not the end of the thread: Python 3.11 takes a thread for ended if the wait for it was interrupted.
+        self._ended = threading.Event()
+        threading.Thread(target=self._serve, args=(listening,), name="askalms-server", daemon=True).start()
+        while not self._server.started and not self._ended.wait(0.01):
+            pass
         shown = f"[{host}]" if ":" in host else "localhost" if host == "0.0.0.0" else host
         self.address = f"http://{shown}:{listening.getsockname()[1]}/"
 
     def wait(self) -> None:
-        """Wait until the server is closed, or the program is interrupted."""
-        self._thread.join()
+        """Wait until the server is closed; Ctrl+C closes it."""
+        try:
+            self._ended.wait()
+        except KeyboardInterrupt:
+            self.close()
 
     def close(self) -> None:
         """Stop to serve."""
         self._server.should_exit = True
-        self._thread.join()
+        self._ended.wait()
+
+    def _serve(self, listening: socket.socket) -> None:
+        try:
+            self._server.run(sockets=[listening])
+        finally:
+            self._ended.set()
 
 
 def is_open_to_others(host: str) -> bool:
@@ -174,6 +189,7 @@ def _listen(host: str, port: int | None) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, tried))
+            listening.listen()
         except OSError as error:
             listening.close()
             failed = error
@@ -243,13 +259,39 @@ class _Protection:
             await self._app(scope, receive, send)
             return
         nonce = secrets.token_urlsafe(16)
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if length.isdigit() and int(length) > MOST_BYTES:
-            await PlainTextResponse(message("page.too_large"), 413)(scope, receive, _with_headers(send, nonce))
-            return
-        is_chat = scope["path"].removeprefix(scope.get("root_path", "")) == "/" and scope["method"] == "GET"
         protected = _with_headers(send, nonce)
-        await self._app(scope, receive, _Dressing(protected, nonce).send if is_chat else protected)
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if path.startswith(_CLOSED):
+            await PlainTextResponse(message("page.no_such_page"), 404)(scope, receive, protected)
+            return
+        body = await _body(scope, receive)
+        if body is None:
+            await PlainTextResponse(message("page.too_large"), 413)(scope, receive, protected)
+            return
+        is_chat = path == "/" and scope["method"] == "GET"
+        await self._app(scope, body, _Dressing(protected, nonce).send if is_chat else protected)
+
+
+async def _body(scope: Scope, receive: Receive) -> Receive | None:
+    """Read the body of a request, to be received again; None where it is too large, told beforehand or not."""
+    length = dict(scope["headers"]).get(b"content-length", b"0")
+    if length.isdigit() and int(length) > MOST_BYTES:
+        return None
+    body, more = b"", True
+    while more:
+        event = await receive()
+        if event["type"] != "http.request":
+            break
+        body += event.get("body", b"")
+        more = event.get("more_body", False)
+        if len(body) > MOST_BYTES:
+            return None
+    whole = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def receiving() -> Message:
+        return next(whole, None) or await receive()
+
+    return receiving
 
 
 class _Dressing:
