@@ -1,164 +1,162 @@
-"""The chat page in a real browser: what a visitor sees, what the keyboard does, and what never happens."""
+"""The chat page and the plain one in a real browser: what a visitor sees and does, and what never happens."""
 
+import json
 import logging
 import re
-import shutil
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from askalms.datatypes import Answer, Outcome, Provenance, Quote
-from askalms.errors import AskALMSError
-from askalms.page import LONGEST_QUESTION, build_page, launch
+from askalms.hypertext import spoken
+from askalms.rendering import to_json
+from askalms.serving import Server, build_site
+from askalms.settings import ServingSettings, Settings
 from askalms.texts import message
+from site_with_fake import (
+    ANSWER,
+    BOTH,
+    EMERGENCY,
+    EXAMPLES,
+    QUOTE,
+    SECOND,
+    FakeAnswerer,
+    ask,
+    box,
+    send_too_much,
+    status,
+    wait_for_page,
+)
 
 pytestmark = pytest.mark.browser
 
-EXAMPLES = ("Is it inherited?", "What does the gene ALMS1 do?")
-
-QUOTE = Quote(
-    document="003.txt",
-    start=0,
-    end=62,
-    text="Both parents of a child with Muckle disease carry one changed copy.",
-    provenance=Provenance("Alström syndrome", "Genetics Home Reference", "https://example.org/page", "2008-08"),
-    heading="Inheritance",
-    probability=0.9,
-)
-ANSWER = Answer(Outcome.ANSWER, "One page answers this:", (QUOTE,), disclaimer="Not medical advice.")
-
-HOSTILE = (
-    "<script>window.ran = true</script>",
-    "<img src=x onerror='window.ran = true'>",
-    "![](https://evil.example/picture.png)",
-    "[click](javascript:window.ran=true) <https://evil.example>",
-    "https://evil.example www.evil.example a@b.example",
-    "<style>* { display: none }</style>",
-    "# Heading\n---\n```mermaid\ngraph TD\n```",
-    "a | b\n--|--\n$$x$$ \\(y\\) %%%LATEX_BLOCK_0%%% &lt;b&gt; &copy; *a* _b_ ~~c~~",
-    "- one\n- two\n1. three\n    four\\",
-)
-
-
-class FakeAnswerer:
-    """Answers by what the question says, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[tuple[str, tuple[str, ...]]] = []
-        self.may_answer = threading.Event()
-
-    def ask(self, question: str, history: tuple[str, ...] = ()) -> Answer:
-        self.asked.append((question, history))
-        if "slow" in question:
-            assert self.may_answer.wait(20)
-        if "broken" in question:
-            raise RuntimeError(f"cannot answer {question!r}")
-        if "hostile" in question:
-            quotes = tuple(replace(QUOTE, text=text) for text in HOSTILE)
-            return replace(ANSWER, quotes=quotes, understood_as=HOSTILE[0])
-        if "long" in question:
-            return replace(ANSWER, quotes=(replace(QUOTE, text="ALMS1" * 60 + " long" * 400),))
-        return replace(ANSWER, message=f"About: {question}")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium, with nothing that would reach out by itself."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if not program:
-        pytest.fail("no Chromium found; these tests need one: install it, e.g. `apt-get install chromium`")
-    switches = "no-sandbox disable-gpu disable-quic no-first-run disable-background-networking"
-    arguments = [f"--{switch}" for switch in f"{switches} disable-component-update disable-sync".split()]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[tuple[FakeAnswerer, str]]:
-    """A page around a fake, on a free port."""
-    answerer = FakeAnswerer()
-    page = build_page(answerer, examples=EXAMPLES)
-    yield answerer, launch(page, "127.0.0.1")
-    page.close(verbose=False)
-
-
-@pytest.fixture
-def answerer(served: tuple[FakeAnswerer, str]) -> FakeAnswerer:
-    """The fake behind the page, as if new."""
-    answerer, _ = served
-    answerer.asked.clear()
-    answerer.may_answer.clear()
-    return answerer
-
-
 Visit = Callable[..., Page]
+Served = tuple[FakeAnswerer, str]
+
+both_pages = pytest.mark.parametrize("path", BOTH, ids=["chat", "plain"])
+
+PHONE_AT_400_PERCENT = {"width": 320, "height": 256}
+ALONE = {"locale": "en-GB"}
+"""A browser of their own."""
 
 
-@pytest.fixture
-def visit(served: tuple[FakeAnswerer, str], answerer: FakeAnswerer, chromium: Browser) -> Iterator[Visit]:
-    """Open the page as a new visitor, with the settings of their browser."""
-    contexts = []
-
-    def open_page(**settings: Any) -> Page:
-        contexts.append(chromium.new_context(**settings))
-        page = contexts[-1].new_page()
-        page.goto(served[1])
-        expect(page.locator("#status")).to_have_role("status")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
+# --- an answer
 
 
-def box(page: Page):
-    """The question box, found by its label."""
-    return page.get_by_role("textbox", name=message("page.question"))
+@both_pages
+def test_an_answer_shows_the_quote_and_links_its_source(visit: Visit, path: str):
+    """The quote stands in a blockquote, under it who says so, when it was reviewed, and all else that is known."""
+    answer = ask(visit(path), "Is it inherited?")
+    expect(answer.locator("blockquote")).to_have_text([QUOTE.text, re.compile("Signs are")])
+    source = answer.locator("figcaption").first
+    expect(source).to_contain_text("From: Alström syndrome, Genetics Home Reference, reviewed August 2008")
+    expect(source).to_contain_text(re.compile(r"Written from: Falls \(Norland Library, .*\); Walks"))
+    expect(source).to_contain_text("Also in: 001.txt")
+    expect(source).to_contain_text(message("rendering.old"))
+    links = {"Alström syndrome": "https://example.org/page", "Falls": "https://a.example/falls"}
+    for name, address in links.items():
+        expect(source.get_by_role("link", name=name)).to_have_attribute("href", address)
+    expect(answer.locator("figcaption").nth(1).get_by_role("link")).to_have_text([message("page.show_in_page")])
+    expect(answer).to_contain_text(ANSWER.disclaimer)
 
 
-def ask(page: Page, question: str) -> None:
-    """Type a question, press Enter and wait for the answer."""
-    before = page.get_by_test_id("bot").count()
-    box(page).fill(question)
-    box(page).press("Enter")
-    expect(page.get_by_test_id("bot")).to_have_count(before + 1)
+@both_pages
+def test_lines_of_a_quote_stay_lines(visit: Visit, path: str):
+    """A list in a document reads as one."""
+    answer = ask(visit(path), "Is it inherited?")
+    expect(answer.locator("blockquote").nth(1)).to_have_text(SECOND.text, use_inner_text=True)
 
 
-def test_an_answer_shows_the_quote_and_links_its_source(visit: Visit):
-    """The quote stands in a blockquote, under it who says so, when it was reviewed, and the address."""
-    page = visit()
+@both_pages
+def test_an_answer_is_an_article_headed_by_its_question(visit: Visit, path: str):
+    """Who jumps from heading to heading finds every question, numbered, and its answer under it."""
+    page = visit(path)
     ask(page, "Is it inherited?")
-    expect(page.get_by_role("log").locator("blockquote")).to_have_text(QUOTE.text)
-    source = page.locator("blockquote + p")
-    expect(source).to_contain_text("Genetics Home Reference, reviewed August 2008")
-    expect(source.get_by_role("link", name="Alström syndrome")).to_have_attribute("href", "https://example.org/page")
+    ask(page, "Why?")
+    headings = [message("page.answer_to", number=n, question=q) for n, q in enumerate(["Is it inherited?", "Why?"], 1)]
+    expect(page.get_by_role("article").get_by_role("heading", level=3)).to_have_text(headings)
+    expect(page.get_by_role("heading", level=1)).to_have_text("AskALMS")
+    expect(page.get_by_role("article").first).to_contain_text("About: Is it inherited?")
 
 
-def test_the_page_says_what_it_is_before_anything_is_asked(visit: Visit):
+@both_pages
+def test_hard_words_are_explained_on_demand(visit: Visit, path: str):
+    """Closed at first; a press opens them."""
+    answer = ask(visit(path), "Is it inherited?")
+    expect(answer.locator("dd")).to_be_hidden()
+    answer.get_by_text(message("rendering.hard_words")).click()
+    expect(answer.locator("dt")).to_have_text("copy")
+    expect(answer.locator("dd")).to_contain_text("A copy is one of two.")
+
+
+@both_pages
+def test_in_an_emergency_help_is_one_press_away(visit: Visit, path: str):
+    """Each contact leads where it says, in the order to be tried; nothing stands before the message."""
+    answer = ask(visit(path), "help")
+    expect(answer.locator("h3 + p")).to_have_text(EMERGENCY.message)
+    told = answer.locator(":scope > .contacts li")
+    expect(told).to_have_text([c.words for c in sorted(EMERGENCY.contacts, key=lambda c: not c.speech)])
+    expect(answer.locator("h3 + p + .contacts")).to_be_visible()
+    expect(answer.get_by_role("link", name="Call 112")).to_have_attribute("href", "tel:112")
+    expect(answer.get_by_role("link", name="Text 112")).to_have_attribute("href", "sms:112")
+
+
+@both_pages
+def test_an_answer_can_be_copied_with_its_sources(visit: Visit, path: str):
+    """Quotes, sources and their addresses, without the names of buttons; that it was done is told."""
+    page = visit(path)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ask(page, "Is it inherited?").get_by_role("button", name=message("page.copy")).click()
+    expect(status(page)).to_have_text(message("page.copied"))
+    copied = page.evaluate("navigator.clipboard.readText()")
+    for expected in (QUOTE.text, "Answer 1: Is it inherited?", "Alström syndrome (https://example.org/page)"):
+        assert expected in copied
+    for unwanted in ("page.copy", "page.as_typed", "page.pick", "page.show_in_page", "rendering.ask_next"):
+        assert message(unwanted) not in copied
+    assert "How is it found?" not in copied
+
+
+@both_pages
+def test_a_sheet_for_the_clinic_is_offered_once_there_is_a_quote(visit: Visit, path: str):
+    """It opens in a window of its own, since the conversation would be lost."""
+    page = visit(path)
+    sheet = page.get_by_role("button", name=message("page.make_sheet"))
+    expect(sheet).to_be_hidden()
+    ask(page, "something unknown")
+    expect(sheet).to_be_hidden()
+    answer = ask(page, "Is it inherited?")
+    expect(sheet).to_be_visible()
+    expect(page.locator("#clinic")).to_have_attribute("target", "_blank")
+    expect(answer.get_by_role("checkbox")).to_have_count(2)
+    ask(page, "help")
+    expect(sheet).to_be_visible()
+
+
+# --- asking
+
+
+@both_pages
+def test_the_page_says_what_it_is_before_anything_is_asked(visit: Visit, path: str):
     """Heading, purpose and disclaimer are there from the start, and every control has a name."""
-    page = visit()
+    page = visit(path)
     expect(page.get_by_role("heading", level=1)).to_have_text("AskALMS")
     for key in ("page.what_it_is", "page.what_it_is_not", "answering.disclaimer"):
         expect(page.get_by_text(message(key))).to_be_visible()
     controls = page.locator("button:visible, a:visible, input:visible, textarea:visible").all()
-    assert len(controls) == 3 + len(EXAMPLES)
+    assert len(controls) > 3 + len(EXAMPLES)
     for control in controls:
         expect(control).to_have_accessible_name(re.compile(r"\w"))
 
 
+@both_pages
 @pytest.mark.parametrize("way", ["Enter", "button", "example"])
-def test_after_an_answer_the_box_is_empty_enabled_and_has_the_focus(visit: Visit, way: str):
+def test_after_an_answer_the_box_is_empty_enabled_and_has_the_focus(visit: Visit, path: str, way: str):
     """The next question can be typed at once, however the last one was sent."""
-    page = visit()
+    page = visit(path)
     if way == "example":
         page.get_by_role("button", name=EXAMPLES[0]).click()
     else:
@@ -166,96 +164,139 @@ def test_after_an_answer_the_box_is_empty_enabled_and_has_the_focus(visit: Visit
         if way == "Enter":
             box(page).press("Enter")
         else:
-            page.get_by_role("button", name="Send").click()
-    expect(page.locator("blockquote")).to_be_visible()
+            page.get_by_role("button", name=message("page.send"), exact=True).click()
+    expect(page.locator(".turn")).to_be_visible()
     expect(box(page)).to_have_value("")
     expect(box(page)).to_be_enabled()
     expect(box(page)).to_be_focused()
 
 
-def test_what_is_typed_while_waiting_is_kept(visit: Visit, answerer: FakeAnswerer):
-    """An answer that arrives late does not wipe out the next question."""
-    page = visit()
+@both_pages
+def test_what_is_typed_while_waiting_is_kept(visit: Visit, answerer: FakeAnswerer, path: str):
+    """An answer that arrives late does not wipe out the next question, and sending that too early loses neither."""
+    page = visit(path)
     box(page).fill("a slow one")
     box(page).press("Enter")
-    expect(page.locator("#status")).to_have_text(message("page.looking"))
+    expect(status(page)).to_have_text(message("page.looking"))
     expect(box(page)).to_have_value("")
     box(page).press_sequentially("And then")
+    box(page).press("Enter")
     answerer.may_answer.set()
-    expect(page.get_by_test_id("bot")).to_be_visible()
+    expect(page.locator(".turn")).to_contain_text("About: a slow one")
     expect(box(page)).to_have_value("And then")
     expect(box(page)).to_be_focused()
+    box(page).press("Enter")
+    expect(page.locator(".turn")).to_have_count(2)
+    assert answerer.asked == [("a slow one", ()), ("And then", ("a slow one",))]
 
 
-def test_an_example_is_asked_with_one_click(visit: Visit, answerer: FakeAnswerer):
-    """Each example has its button, and is asked once, as it is written."""
-    page = visit()
-    for number, example in enumerate(EXAMPLES, start=1):
-        page.get_by_role("button", name=example).click()
-        expect(page.get_by_test_id("bot")).to_have_count(number)
-        expect(page.get_by_test_id("user").last).to_have_text(example)
-    assert [question for question, _ in answerer.asked] == list(EXAMPLES)
+@both_pages
+def test_what_is_offered_is_asked_with_one_press(visit: Visit, answerer: FakeAnswerer, path: str):
+    """Examples and next questions go as they are written, once, and leave alone what stands half typed in the box."""
+    page = visit(path)
+    box(page).fill("half a quest")
+    offered = [*EXAMPLES, *ANSWER.ask_next]
+    for number, question in enumerate(offered, start=1):
+        page.get_by_role("button", name=question).first.click()
+        expect(page.locator(".turn h3")).to_have_count(number)
+        expect(page.locator(".turn h3").last).to_contain_text(question)
+        expect(box(page)).to_have_value("half a quest")
+    assert [question for question, _ in answerer.asked] == offered
+    assert not any(answerer.as_typed)
 
 
-def test_each_question_is_asked_with_the_earlier_ones(visit: Visit, answerer: FakeAnswerer):
-    """Oldest first, exactly as typed, and only the visitor's own words."""
-    page = visit()
-    for question in ("What is *it*?", "Why?", "And then?"):
+@both_pages
+def test_a_question_can_be_taken_as_it_was_typed(visit: Visit, answerer: FakeAnswerer, path: str):
+    """Who was understood wrongly has the very same words looked up, with one press."""
+    page = visit(path)
+    answer = ask(page, "Is 'it' <b>inherited</b> & \"why\"?")
+    expect(answer).to_contain_text("Understood as: Is Alström syndrome inherited?")
+    answer.get_by_role("button", name=message("page.as_typed")).click()
+    expect(page.locator(".turn")).to_have_count(2)
+    assert [question for question, _ in answerer.asked] == ["Is 'it' <b>inherited</b> & \"why\"?"] * 2
+    assert answerer.as_typed == [False, True]
+
+
+@both_pages
+def test_each_question_is_asked_with_the_earlier_ones(visit: Visit, answerer: FakeAnswerer, path: str):
+    """Oldest first, exactly as typed, and only the visitor's own words; what failed or was refused is left out."""
+    page = visit(path)
+    for question in ("What is *it*?", "a broken one", "Why?"):
         ask(page, question)
+    send_too_much(page)
+    ask(page, "And then?")
     assert answerer.asked == [
         ("What is *it*?", ()),
+        ("a broken one", ("What is *it*?",)),
         ("Why?", ("What is *it*?",)),
         ("And then?", ("What is *it*?", "Why?")),
     ]
-    expect(page.get_by_test_id("user").first).to_have_text("What is *it*?")
+    expect(page.locator(".turn h3").first).to_have_text("Answer 1: What is *it*?")
 
 
-def test_visitors_do_not_share_anything(visit: Visit, answerer: FakeAnswerer):
+@both_pages
+def test_visitors_do_not_share_anything(visit: Visit, answerer: FakeAnswerer, path: str):
     """Two visitors at the same time: neither waits for, sees or inherits the other's questions."""
-    first, second = visit(), visit()
+    first, second = visit(path, **ALONE), visit(path, **ALONE)
     box(first).fill("a slow one")
     box(first).press("Enter")
-    expect(first.locator("#status")).to_have_text(message("page.looking"))
+    expect(status(first)).to_have_text(message("page.looking"))
     ask(second, "Is it inherited?")
     answerer.may_answer.set()
-    expect(first.get_by_test_id("bot")).to_contain_text("About: a slow one")
+    expect(first.locator(".turn")).to_contain_text("About: a slow one")
     ask(first, "Why?")
     assert answerer.asked == [("a slow one", ()), ("Is it inherited?", ()), ("Why?", ("a slow one",))]
-    expect(second.get_by_test_id("user")).to_have_text(["Is it inherited?"])
+    expect(second.locator(".turn h3")).to_have_text(["Answer 1: Is it inherited?"])
 
 
-def test_a_new_conversation_forgets_the_old_one(visit: Visit, answerer: FakeAnswerer):
-    """After the button, nothing is shown, and nothing goes with the next question."""
-    page = visit()
+def start_anew(page: Page) -> None:
+    """Press what begins a new conversation, and wait until it has begun."""
+    new = page.get_by_role("button", name=message("page.new_conversation"))
+    with page.expect_navigation():
+        new.or_(page.get_by_role("link", name=message("page.new_conversation"))).click()
+    wait_for_page(page)
+
+
+@both_pages
+def test_a_new_conversation_forgets_the_old_one(visit: Visit, answerer: FakeAnswerer, path: str):
+    """After the press, nothing is shown, and nothing goes with the next question."""
+    page = visit(path)
     ask(page, "Is it inherited?")
-    page.get_by_role("button", name=message("page.new_conversation")).click()
-    expect(page.get_by_test_id("user")).to_have_count(0)
+    start_anew(page)
+    expect(page.locator(".turn")).to_have_count(0)
     ask(page, "Why?")
     assert answerer.asked[-1] == ("Why?", ())
 
 
-def test_an_answer_under_way_does_not_bring_a_forgotten_conversation_back(visit: Visit, answerer: FakeAnswerer):
+@both_pages
+def test_an_answer_under_way_does_not_bring_a_forgotten_conversation_back(
+    visit: Visit, answerer: FakeAnswerer, path: str
+):
     """A late answer is dropped once the visitor has started anew, and the next question is answered."""
-    page = visit()
+    page = visit(path)
     box(page).fill("a slow one")
     box(page).press("Enter")
-    expect(page.locator("#status")).to_have_text(message("page.looking"))
-    page.get_by_role("button", name=message("page.new_conversation")).click()
-    expect(page.get_by_test_id("user")).to_have_count(0)
+    expect(status(page)).to_have_text(message("page.looking"))
+    start_anew(page)
     answerer.may_answer.set()
     ask(page, "Why?")
-    expect(page.get_by_test_id("user")).to_have_text(["Why?"])
+    expect(page.locator(".turn h3")).to_have_text(["Answer 1: Why?"])
     assert answerer.asked == [("a slow one", ()), ("Why?", ())]
 
 
+# --- what is no answer
+
+
+@both_pages
 def test_trouble_is_told_kindly_and_logged_without_the_question(
-    visit: Visit, answerer: FakeAnswerer, caplog: pytest.LogCaptureFixture
+    visit: Visit, answerer: FakeAnswerer, caplog: pytest.LogCaptureFixture, path: str
 ):
     """The visitor reads a sentence, the operator sees what and where, and the conversation goes on."""
-    page = visit()
+    page = visit(path)
     with caplog.at_level(logging.DEBUG):
-        ask(page, "a broken secret")
-    expect(page.get_by_test_id("bot")).to_have_text(message("page.trouble"))
+        answer = ask(page, "a broken secret")
+    expect(answer.locator("p")).to_have_text(message("page.trouble"))
+    expect(status(page)).to_have_text(message("page.trouble"))
     expect(box(page)).to_be_focused()
     assert "RuntimeError in " in caplog.text
     assert "secret" not in caplog.text
@@ -263,137 +304,256 @@ def test_trouble_is_told_kindly_and_logged_without_the_question(
     assert answerer.asked[-1] == ("Why?", ())
 
 
-def test_a_question_that_is_too_long_stays_in_the_box(visit: Visit, answerer: FakeAnswerer):
-    """The visitor is told how long it is and how long it may be, and can shorten it."""
-    page = visit()
-    box(page).fill("x" * (LONGEST_QUESTION + 1))
-    box(page).press("Enter")
-    expect(page.locator("#status")).to_have_text(message("page.too_long", length="2,001", limit="2,000"))
-    expect(box(page)).to_have_value("x" * (LONGEST_QUESTION + 1))
+@both_pages
+def test_a_question_that_is_too_long_stays_in_the_box(visit: Visit, answerer: FakeAnswerer, path: str):
+    """The visitor sees how long it is and how long it may be, and can shorten it; its lines are kept."""
+    page = visit(path)
+    typed = send_too_much(page, "One line.\n\n  Another <b>&amp;\n")
+    expect(page.locator("#status")).to_be_visible()
+    expect(box(page)).to_have_value(typed)
+    expect(box(page)).to_be_focused()
+    expect(page.locator(".turn")).to_have_count(0)
     assert answerer.asked == []
 
 
-def test_an_empty_box_is_not_asked(visit: Visit, answerer: FakeAnswerer):
+@both_pages
+def test_an_empty_box_is_not_asked(visit: Visit, answerer: FakeAnswerer, path: str):
     """Send without a question tells what to do."""
-    page = visit()
-    page.get_by_role("button", name="Send").click()
+    page = visit(path)
+    page.get_by_role("button", name=message("page.send"), exact=True).click()
     expect(page.locator("#status")).to_have_text(message("page.no_question"))
+    expect(page.locator("#status")).to_be_visible()
     assert answerer.asked == []
 
 
-def test_no_document_can_run_or_load_anything(visit: Visit):
-    """Scripts, pictures, links and Markdown of a document are shown as the text that they are."""
-    page = visit()
-    ask(page, "a hostile <b onclick='window.ran = true'>one</b>")
-    log = page.get_by_role("log")
-    for blockquote, text in zip(log.locator("blockquote").all(), HOSTILE, strict=True):
-        lines = [line.strip() for line in text.splitlines()]
-        expect(blockquote).to_have_text("\n".join(lines), use_inner_text=True)
-    made = log.locator(".prose *").evaluate_all("all => [...new Set(all.map(one => one.localName))].sort()")
-    assert made == ["a", "blockquote", "br", "p"]
-    assert log.locator("a").evaluate_all("all => [...new Set(all.map(one => one.href))]") == [
-        "https://example.org/page"
-    ]
-    assert page.evaluate("window.ran") is None
+@pytest.fixture(scope="module")
+def patience(toy_triage: None) -> tuple[FakeAnswerer, Server]:
+    """A site that answers one question at a time, with nobody waiting, and five a minute of one visitor."""
+    answerer = FakeAnswerer()
+    limits = ServingSettings(at_once=1, most_waiting=0, questions_per_minute=5)
+    with closing(Server(build_site(answerer, Settings(serving=limits), examples=()), "127.0.0.1")) as server:
+        yield answerer, server
 
 
-def test_nothing_leaves_the_machine(visit: Visit, served: tuple[FakeAnswerer, str]):
-    """Every request of a whole visit goes to the address that the page came from."""
-    page = visit()
+def test_too_much_at_once_and_too_often_are_refused_kindly(patience: tuple[FakeAnswerer, Server], chromium: Browser):
+    """On both pages the question stays in the box, to be sent again later; a cry for help always passes."""
+    answerer, server = patience
+    with chromium.new_context() as context:
+        chat, plain = context.new_page(), context.new_page()
+        for page, path in ((chat, ""), (plain, "plain")):
+            page.goto(server.address + path)
+            wait_for_page(page)
+        box(chat).fill("a slow one")
+        box(chat).press("Enter")
+        expect(status(chat)).to_have_text(message("page.looking"))
+        box(plain).fill("Why?")
+        box(plain).press("Enter")
+        expect(plain.locator("#status")).to_have_text(message("page.busy"))
+        expect(box(plain)).to_have_value("Why?")
+        answerer.may_answer.set()
+        expect(chat.locator(".turn")).to_be_visible()
+        for _ in range(3):
+            ask(chat, "Is it inherited?")
+        for page in (chat, plain):
+            box(page).fill("And then?")
+            box(page).press("Enter")
+            expect(page.locator("#status")).to_have_text(message("page.too_often"))
+            expect(box(page)).to_have_value("And then?")
+        assert len(answerer.asked) == 4
+        for page in (chat, plain):
+            ask(page, "I want to kill myself")
+
+
+# --- what stays here
+
+
+@both_pages
+def test_nothing_leaves_the_machine(visit: Visit, served: Served, path: str):
+    """Every request of a whole visit goes to the address that the page came from, and no address holds the question."""
+    page = visit(path, **ALONE)
     requests: list[str] = []
     page.context.on("request", lambda request: requests.append(request.url))
     page.reload()
-    ask(page, "a hostile one")
+    wait_for_page(page)
+    ask(page, "an unspeakable one")
     page.get_by_role("button", name=EXAMPLES[0]).click()
-    expect(page.get_by_test_id("bot")).to_have_count(2)
-    assert len(requests) > 10
-    assert {urlsplit(url).netloc for url in requests if not url.startswith(("data:", "blob:"))} == {
-        urlsplit(served[1]).netloc
-    }
+    expect(page.locator(".turn")).to_have_count(2)
+    outside = [url for url in requests if not url.startswith((served[1], "data:", "blob:"))]
+    assert len(requests) >= 4
+    assert outside == []
+    assert not any("unspeakable" in url for url in requests)
 
 
-def test_the_browser_itself_refuses_other_machines(visit: Visit):
-    """Even a script on the page could send a question nowhere else."""
-    page = visit()
-    refused = """() => new Promise((resolve) => {
-        document.addEventListener("securitypolicyviolation", (event) => resolve(event.blockedURI));
-        const picture = new Image();
-        picture.onerror = () => setTimeout(resolve, 500, "nothing");
-        picture.src = "http://localhost:9/picture.png";
-    })"""
-    assert page.evaluate(refused) == "http://localhost:9/picture.png"
+@both_pages
+def test_the_browser_itself_refuses_other_machines_and_foreign_scripts(visit: Visit, path: str):
+    """Even a script on the page could send a question nowhere else, and none can be smuggled in as text."""
+    page = visit(path)
+    assert page.evaluate(
+        """async () => {
+            const seen = [];
+            document.addEventListener("securitypolicyviolation", (event) => seen.push(event.violatedDirective));
+            new Image().src = "http://localhost:9/picture.png";
+            fetch("http://localhost:9/").catch(() => 0);
+            const script = document.createElement("script");
+            script.textContent = "window.ran = true";
+            document.body.append(script);
+            const button = document.createElement("button");
+            button.setAttribute("onclick", "window.ran = true");
+            document.body.append(button);
+            button.click();
+            const form = document.createElement("form");
+            form.action = "http://localhost:9/";
+            document.body.append(form);
+            form.submit();
+            await new Promise((resolve) => setTimeout(resolve, 300));
+            for (const made of [script, button, form]) made.remove();
+            return [window.ran ?? false, [...new Set(seen)].sort()];
+        }"""
+    ) == [False, ["connect-src", "form-action", "img-src", "script-src-attr", "script-src-elem"]]
 
 
-def test_nothing_is_kept_in_the_browser(visit: Visit):
+@both_pages
+def test_nothing_is_kept_in_the_browser(visit: Visit, path: str):
     """No storage, database, cookie or history entry knows what was asked."""
-    page = visit()
+    page = visit(path, **ALONE)
     ask(page, "Is it a secret?")
     kept = """async () => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie,
         await indexedDB.databases(), await caches.keys(), history.state, location.href])"""
     assert "secret" not in page.evaluate(kept)
     assert page.evaluate("async () => (await indexedDB.databases()).length + (await caches.keys()).length") == 0
+    assert page.context.cookies() == []
     page.reload()
+    wait_for_page(page)
     expect(box(page)).to_have_value("")
-    expect(page.get_by_test_id("user")).to_have_count(0)
+    expect(page.locator(".turn")).to_have_count(0)
 
 
-def test_one_voice_tells_how_far_it_is(visit: Visit, answerer: FakeAnswerer):
-    """A screen reader hears two short sentences for each question, and no log that reads itself out."""
-    page = visit()
-    page.evaluate(
-        """() => {
-            window.heard = [];
-            const regions = "[role=status], [role=alert], [role=log], [aria-live]";
-            new MutationObserver((changes) => changes.forEach((change) => {
-                const changed = change.target, element = changed.closest ? changed : changed.parentElement;
-                const region = element?.closest(regions);
-                if (!region || region.ariaLive === "off") return;
-                const said = region.innerText.trim();
-                if (said && said !== window.heard.at(-1)) window.heard.push(said);
-            })).observe(document.body, { subtree: true, childList: true, characterData: true });
-        }"""
-    )
+# --- for people who do not see, or use no mouse
+
+
+LISTEN = """() => {
+    window.heard = [];
+    const regions = "[role=status], [role=alert], [role=log], [aria-live], output";
+    new MutationObserver((changes) => changes.forEach((change) => {
+        const changed = change.target, element = changed.closest ? changed : changed.parentElement;
+        const region = element?.closest(regions);
+        if (!region || region.ariaLive === "off" || !region.checkVisibility()) return;
+        const said = region.textContent.trim();
+        if (said && said !== window.heard.at(-1)) window.heard.push(said);
+    })).observe(document.documentElement, { subtree: true, childList: true, characterData: true });
+}"""
+
+
+@both_pages
+def test_one_voice_tells_that_it_looks_and_then_the_answer(visit: Visit, answerer: FakeAnswerer, path: str):
+    """A screen reader hears two things at most for each question, and no log that reads itself out."""
+    page = visit(path)
+    page.evaluate(LISTEN)
+
+    def heard() -> list[str]:
+        said: list[str] = page.evaluate("window.heard.splice(0)")
+        return said
+
     box(page).fill("a slow one")
     box(page).press("Enter")
-    expect(page.locator("#status")).to_have_text(message("page.looking"))
+    expect(status(page)).to_have_text(message("page.looking"))
     answerer.may_answer.set()
-    expect(page.locator("#status")).to_have_text(message("page.ready"))
-    assert page.evaluate("window.heard") == [message("page.looking"), message("page.ready")]
-    expect(page.get_by_role("log", name=message("page.conversation"))).to_have_attribute("aria-live", "off")
-    expect(page.get_by_role("group", name=message("page.answer"))).to_contain_text("About: a slow one")
+    answer = to_json(ANSWER) | {"message": "About: a slow one"}
+    expect(status(page)).to_contain_text(f"{answer['message']} {QUOTE.text}")
+    assert heard() == [message("page.looking"), status(page).text_content()]
+    ask(page, "help")
+    assert heard() == [message("page.looking"), spoken(EMERGENCY)]
+    ask(page, "a broken one")
+    assert heard() == [message("page.looking"), message("page.trouble")]
+    send_too_much(page)
+    assert heard() == [message("page.looking"), message("page.too_long", length="2,001", limit="2,000")]
 
 
-def test_the_keyboard_alone_is_enough(visit: Visit):
-    """Tab goes through everything in reading order with a thick mark, and Enter or Space does it."""
+def test_the_log_of_the_chat_has_a_name_and_does_not_read_itself_out(visit: Visit):
+    """Who wants to read it anew finds it by its name."""
     page = visit()
-    order = []
-    for _ in range(3 + len(EXAMPLES)):
-        page.keyboard.press("Tab")
-        focused = page.locator(":focus")
-        order.append(focused.inner_text() or focused.get_attribute("enterkeyhint"))
-        expect(focused).to_have_css("outline-style", "solid")
-        expect(focused).to_have_css("outline-width", "3px")
-    assert order == ["send", "Send", "New conversation", *EXAMPLES]
+    ask(page, "Is it inherited?")
+    expect(page.get_by_role("log", name=message("page.conversation"))).to_have_attribute("aria-live", "off")
+
+
+@both_pages
+def test_the_keyboard_alone_is_enough_from_start_to_finish(visit: Visit, answerer: FakeAnswerer, path: str):
+    """Tab leads through everything in reading order with a thick mark, and Enter or Space does it."""
+    page = visit(path)
+
+    def tab_to(name: str, key: str = "Tab") -> list[str]:
+        """Press a key until something of that name has the focus; give the names on the way."""
+        passed: list[str] = []
+        while not passed or name not in passed[-1]:
+            assert len(passed) < 40, passed
+            page.keyboard.press(key)
+            focused = page.locator(":focus")
+            passed.append(focused.evaluate("e => (e.labels?.[0] ?? e).innerText.trim()"))
+            expect(focused).to_have_css("outline-style", "solid")
+            expect(focused).to_have_css("outline-width", "3px")
+        return passed
+
+    first = [message("page.plain"), message("page.skip_to_question")] if not path else [message("page.skip_to_content")]
+    on_the_way = tab_to(EXAMPLES[1])
+    assert on_the_way[: len(first)] == first
+    expected = [message("page.question"), message("page.send"), message("page.new_conversation"), *EXAMPLES]
+    assert [name.split("\n")[0] for name in on_the_way[-5:]] == expected
     page.keyboard.press("Space")
-    expect(page.get_by_test_id("bot")).to_have_count(1)
+    expect(page.locator(".turn")).to_have_count(1)
     page.keyboard.type("Why?")
     page.keyboard.press("Enter")
-    expect(page.get_by_test_id("bot")).to_have_count(2)
-    page.keyboard.press("Shift+Tab")
-    expect(page.get_by_role("link", name="Alström syndrome").last).to_be_focused()
+    expect(page.locator(".turn")).to_have_count(2)
+    back = [
+        message("page.make_sheet"),
+        message("page.print"),
+        message("page.copy"),
+        ANSWER.ask_next[1],
+        ANSWER.ask_next[0],
+        message("rendering.hard_words"),
+        message("page.pick"),
+    ]
+    for name in back:
+        assert len(tab_to(name, "Shift+Tab")) == 1
+    page.keyboard.press("Space")
+    expect(page.get_by_role("checkbox").nth(3)).to_be_checked()
+    tab_to(message("rendering.hard_words"))
+    page.keyboard.press("Enter")
+    expect(page.locator(".turn").last.locator("dd")).to_be_visible()
+    tab_to(message("page.as_typed"), "Shift+Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator(".turn")).to_have_count(3)
+    assert answerer.as_typed == [False, False, True]
+    expect(box(page)).to_be_focused()
 
 
-def test_the_page_is_english_whatever_the_browser_speaks(visit: Visit):
+@both_pages
+def test_the_shortcut_leads_past_the_beginning(visit: Visit, path: str):
+    """One press of Enter, one of Tab, and the question can be typed, or the page is read from its main part."""
+    page = visit(path)
+    page.keyboard.press("Tab")
+    if not path:
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(box(page)).to_be_focused()
+
+
+@both_pages
+def test_the_page_is_english_whatever_the_browser_speaks(visit: Visit, path: str):
     """A screen reader pronounces the words in the language they are written in."""
-    page = visit(locale="de-DE")
+    page = visit(path, locale="de-DE")
     ask(page, "Is it inherited?")
     expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert page.locator("[lang]:not([lang=en])").count() == 0
+    assert not re.search(r"Löschen|Eingabe|Ausführen", page.content())
 
 
-def test_nothing_scrolls_sideways_or_inside_at_400_percent(visit: Visit):
+@both_pages
+def test_nothing_scrolls_sideways_or_inside_at_400_percent(visit: Visit, path: str):
     """At 320 by 256 pixels long words wrap, and answers lie in the page, not in a box of their own."""
-    page = visit(viewport={"width": 320, "height": 256})
+    page = visit(path, viewport=PHONE_AT_400_PERCENT)
     ask(page, "a long one")
+    ask(page, "W" * 500)
     assert page.evaluate("document.documentElement.scrollWidth") == 320
     inner = """() => [...document.querySelectorAll("#conversation, #conversation *")].filter((element) =>
         /auto|scroll|hidden/.test(getComputedStyle(element).overflow)
@@ -401,97 +561,74 @@ def test_nothing_scrolls_sideways_or_inside_at_400_percent(visit: Visit):
     assert page.evaluate(inner) == 0
 
 
-def test_an_answer_is_read_from_its_beginning(visit: Visit):
-    """After a long answer the question stands at the top of the window, the answer under it."""
-    page = visit(viewport={"width": 320, "height": 256})
+@both_pages
+def test_an_answer_is_read_from_its_beginning(visit: Visit, path: str):
+    """After a long answer its question stands at the top of the window, the answer under it."""
+    page = visit(path, viewport=PHONE_AT_400_PERCENT)
     ask(page, "Is it inherited?")
     ask(page, "a long one")
-    expect(page.locator("#status")).to_have_text(message("page.ready"))
-    page.wait_for_function(
-        "Math.abs([...document.querySelectorAll('.user-row')].at(-1).getBoundingClientRect().top) < 2"
-    )
+    page.wait_for_function("Math.abs([...document.querySelectorAll('.turn')].at(-1).getBoundingClientRect().top) < 2")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_has_a_contrast_of_seven_to_one(visit: Visit, scheme: str):
-    """All text that is shown, in light and in dark, even where something is faded."""
-    page = visit(color_scheme=scheme)
-    ask(page, "Is it inherited?")
-    page.get_by_role("button", name="Send").click()
-    expect(page.locator("#status")).to_have_text(message("page.no_question"))
-    found = page.evaluate(
-        """() => {
-            const parse = (colour) => {
-                const [r, g, b, a = 1] = colour.match(/[\\d.]+/g).map(Number);
-                return { rgb: [r, g, b], a };
-            };
-            const over = (top, a, under) => top.map((value, i) => value * a + under[i] * (1 - a));
-            const light = (rgb) => rgb.map((v) => v / 255)
-                .map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-                .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-            const ground = (element) => {
-                const { rgb, a } = parse(getComputedStyle(element).backgroundColor);
-                const under = element.parentElement ? ground(element.parentElement) : [255, 255, 255];
-                return over(rgb, a, under);
-            };
-            const faded = (element) => element
-                ? getComputedStyle(element).opacity * faded(element.parentElement) : 1;
-            const ratios = {};
-            const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-            while (walker.nextNode()) {
-                const element = walker.currentNode.parentElement, words = walker.currentNode.data.trim();
-                if (!words || !element.checkVisibility() || element.closest(".sr-only")) continue;
-                const behind = ground(element), { rgb, a } = parse(getComputedStyle(element).color);
-                const ink = over(rgb, a * faded(element), behind);
-                const [low, high] = [light(behind), light(ink)].sort((x, y) => x - y);
-                ratios[words] = (high + 0.05) / (low + 0.05);
-            }
-            return ratios;
-        }"""
-    )
-    assert QUOTE.text in found
-    assert {words: ratio for words, ratio in found.items() if ratio < 7} == {}
+@both_pages
+def test_a_refusal_is_on_the_screen(visit: Visit, path: str):
+    """Far down a long conversation, the visitor sees why nothing came."""
+    page = visit(path, viewport=PHONE_AT_400_PERCENT)
+    ask(page, "a long one")
+    send_too_much(page)
+    expect(page.locator("#status")).to_be_in_viewport()
 
 
-def test_everything_to_press_is_large_enough(visit: Visit):
-    """Buttons and the box are at least 44 pixels high and wide, on a phone as well."""
-    page = visit(viewport={"width": 390, "height": 844})
-    for control in page.locator("button:visible, textarea:visible").all():
-        size = control.bounding_box()
-        assert size
-        assert min(size["width"], size["height"]) >= 44
-
-
-def test_text_grows_with_the_letter_size_of_the_browser(visit: Visit):
+@both_pages
+def test_text_grows_with_the_letter_size_of_the_browser(visit: Visit, path: str):
     """Who has set their browser to twice the size gets everything in twice the size."""
-    page = visit(reduced_motion="reduce")
+    page = visit(path, reduced_motion="reduce")
     ask(page, "Is it inherited?")
-    sizes = """() => ["h1", "h2", "#introduction p", "blockquote p", "[data-testid=user] p", "#status *",
-        "textarea", "#question span", "#question .info-text", "#send", ".example"].map((selector) =>
-        parseFloat(getComputedStyle(document.querySelector(selector)).fontSize))"""
+    page.get_by_text(message("rendering.hard_words")).click()
+    send_too_much(page)
+    sizes = """() => Object.fromEntries([...document.querySelectorAll("body *")]
+        .filter((one) => one.checkVisibility() && [...one.childNodes].some((n) => n.nodeType === 3 && n.data.trim()))
+        .map((one, i) => [`${i} ${one.localName} ${one.innerText.slice(0, 20)}`,
+                          parseFloat(getComputedStyle(one).fontSize)]))"""
     before = page.evaluate(sizes)
     page.add_style_tag(content="html { font-size: 200% !important }")
-    assert min(before) >= 16
-    assert page.evaluate(sizes) == [2 * size for size in before]
+    after = page.evaluate(sizes)
+    assert len(before) > 20
+    assert {name: size for name, size in before.items() if size < 16} == {}
+    assert after == {name: 2 * size for name, size in before.items()}
 
 
-def test_programs_ask_through_one_documented_endpoint(served: tuple[FakeAnswerer, str], answerer: FakeAnswerer):
-    """`/ask` takes a question and gives the JSON of the command line; nothing else is offered."""
+# --- without script, and for programs
+
+
+def test_the_chat_page_is_of_use_without_script(visit: Visit, answerer: FakeAnswerer):
+    """A form is there at once, and leads to the page that needs none."""
+    page = visit(java_script_enabled=False)
+    expect(page.get_by_role("heading", level=1)).to_have_text("AskALMS")
+    box(page).fill("Is it inherited?")
+    page.get_by_role("button", name=message("page.send")).click()
+    expect(page.locator(".turn blockquote").first).to_have_text(QUOTE.text)
+    assert urlsplit(page.url).path == "/plain"
+    assert answerer.asked == [("Is it inherited?", ())]
+
+
+def test_programs_ask_through_one_documented_endpoint(served: Served, answerer: FakeAnswerer):
+    """`/ask` takes a question with its history and gives the JSON of the command line; nothing else is offered."""
     client = Client(served[1], verbose=False)
     endpoints = client.view_api(return_format="dict")
     assert list(endpoints["named_endpoints"]) == ["/ask"]
+    names = [each["parameter_name"] for each in endpoints["named_endpoints"]["/ask"]["parameters"]]
+    assert names == ["question", "history", "as_typed"]
     assert endpoints["unnamed_endpoints"] == {}
-    found = client.predict(question="Is it inherited?", api_name="/ask")
-    assert found["outcome"] == "answer"
-    assert found["quotes"][0]["text"] == QUOTE.text
-    with pytest.raises(AppError, match=re.escape(message("page.trouble"))):
-        client.predict(question="a broken one", api_name="/ask")
-    with pytest.raises(AppError, match=re.escape(message("page.no_question"))):
-        client.predict(question=" ", api_name="/ask")
-
-
-def test_a_port_in_use_is_told_in_one_line(served: tuple[FakeAnswerer, str], answerer: FakeAnswerer):
-    """Who starts the page twice learns which port to change."""
-    port = urlsplit(served[1]).port
-    with pytest.raises(AskALMSError, match=f"port {port}"):
-        launch(build_page(answerer), "127.0.0.1", port)
+    found = client.predict(question=" Is it inherited? ", api_name="/ask")
+    assert found | {"message": ""} == json.loads(json.dumps(to_json(ANSWER))) | {"message": ""}
+    client.predict(question="Why?", history=["Is it inherited?"], as_typed=True, api_name="/ask")
+    assert answerer.asked == [("Is it inherited?", ()), ("Why?", ("Is it inherited?",))]
+    assert answerer.as_typed == [False, True]
+    for question, told in {
+        "a broken one": message("page.trouble"),
+        " ": message("page.no_question"),
+        "x" * 2001: message("page.too_long", length="2,001", limit="2,000"),
+    }.items():
+        with pytest.raises(AppError, match=re.escape(told)):
+            client.predict(question=question, api_name="/ask")

@@ -6,6 +6,7 @@ import json
 import logging
 import multiprocessing
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -295,17 +296,17 @@ def test_the_page_itself_answers_right_while_the_index_is_renewed(tmp_path: Path
     """The same through the page's address for programs, with fewer questions."""
     from gradio_client import Client
 
-    from askalms.page import build_page, launch
+    from askalms.serving import Server, build_site
 
     folder = tmp_path / "index"
     expected = expected_answers(tmp_path, 7)
     corpora = [tmp_path / "revisions" / str(revision) for revision in range(7)]
     index_pages(folder, corpora[0])
     with closing(LiveAssistant(folder, encoders, BY_ITSELF)) as live:
-        page = build_page(live, examples=())
-        try:
-            address = launch(page, "127.0.0.1")
-            clients = [Client(address, verbose=False) for _ in range(3)]
+        patient = replace(BY_ITSELF, serving=ServingSettings(questions_per_minute=100_000))
+        site = build_site(live, patient, library=lambda: live.current.index, examples=())
+        with closing(Server(site, "127.0.0.1")) as server:
+            clients = [Client(server.address, verbose=False) for _ in range(3)]
             asked, wrong, seen = asked_under_load(
                 [lambda q, client=client: client.predict(question=q, api_name="/ask") for client in clients],
                 folder,
@@ -315,8 +316,6 @@ def test_the_page_itself_answers_right_while_the_index_is_renewed(tmp_path: Path
                 at_once=1,
                 is_current=lambda: live.current.index.generation == current_generation(folder),
             )
-        finally:
-            page.close(verbose=False)
     assert wrong == []
     assert asked >= 120
     assert seen == set(range(7))
@@ -716,21 +715,28 @@ def test_a_pointer_to_nothing_is_an_error_and_no_endless_search(
 def test_the_served_page_goes_over_to_a_new_index(
     tmp_path: Path, renew: Callable[..., str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
-    """`askalms serve` hands the page what looks after the index; the page says nothing of the switch."""
-    import askalms.page
+    """`askalms serve` hands the pages what looks after the index; they say nothing of the switch, their health does."""
+    from starlette.testclient import TestClient
+
+    import askalms.serving
     from askalms.cli import main
 
     heard = []
 
-    class Page:
-        def __init__(self, answerer: Answerer) -> None:
-            self.answerer = answerer
+    class Server:
+        """Asks instead of being asked."""
 
-        def block_thread(self) -> None:
-            heard.append(self.answerer.ask(QUESTIONS[3]))
-            renew()
-            wait_until(lambda: meeting_place(self.answerer) == "1.")
-            heard.append(self.answerer.ask(QUESTIONS[3]))
+        address = "http://127.0.0.1:1/"
+
+        def __init__(self, site: Any, *address: Any) -> None:
+            self.site = site
+
+        def wait(self) -> None:
+            client = TestClient(self.site)
+            heard.append(client.post("plain", data={"question": QUESTIONS[3]}).text)
+            name = renew()
+            wait_until(lambda: client.get("healthz").json()["generation"] == name)
+            heard.append(client.post("plain", data={"question": QUESTIONS[3]}).text)
 
     renew()
     settings = tmp_path / "a.toml"
@@ -739,13 +745,16 @@ def test_the_served_page_goes_over_to_a_new_index(
         "[serving]\ncheck_seconds = 0.01\n"
     )
     monkeypatch.setattr(reloading, "load_encoders", lambda s: Encoders(ToyEncoder(), ToyEncoder()))
-    monkeypatch.setattr(askalms.page, "build_page", Page)
-    monkeypatch.setattr(askalms.page, "launch", lambda *args: "http://127.0.0.1:1")
+    monkeypatch.setattr(askalms.serving, "Server", Server)
     monkeypatch.setattr(
-        sys, "argv", ["askalms", "serve", "--index", str(tmp_path / "index"), "--settings", str(settings)]
+        sys,
+        "argv",
+        ["askalms", "serve", "--index", str(tmp_path / "index"), "--settings", str(settings), "--host", "0.0.0.0"],
     )
     with pytest.raises(SystemExit) as done:
         main()
     assert done.value.code in (0, None)
-    assert [answer.quotes[0].text[-2:] for answer in heard] == ["0.", "1."]
-    assert heard[0].message == heard[1].message
+    answers = [re.search("meet in hall ([0-9])", page) for page in heard]
+    assert [found and found[1] for found in answers] == ["0", "1"]
+    assert heard[0].replace("hall 0", "hall 1").replace("List 0", "List 1").replace("list 0", "list 1") == heard[1]
+    assert re.search(r"answers at .*not encrypted", capsys.readouterr().err, re.DOTALL)

@@ -34,6 +34,11 @@ class Reply:
     failed: bool = False
     """The assistant could not be asked; the question itself was welcome."""
 
+    @property
+    def refused(self) -> bool:
+        """The question was not let through."""
+        return self.answer is None and not self.failed
+
 
 class Admission:
     """Lets questions through to whatever answers them."""

@@ -20,6 +20,8 @@ from askalms.rendering import citation, page_citation, shown, visible
 from askalms.source_view import BlockGroup, Shown, SourceView, TextBlock, source_address
 from askalms.texts import message
 
+_SPACE = re.compile(r"[ \t\r\n]")
+
 
 def article(number: int, question: str, answer: Answer | None, trouble: str = "") -> str:
     """Write one turn: what was asked, and what there is to say.
@@ -86,8 +88,13 @@ def _lines(text: str) -> Markup:
     return Markup("<br>").join(escape(line.strip()) for line in visible(text).strip().splitlines())
 
 
+def _verbatim(text: str) -> Markup:
+    """Keep every space and line end of a value that is to come back as it was typed."""
+    return Markup(_SPACE.sub(lambda space: f"&#{ord(space[0])};", escape(text)))
+
+
 def _render(name: str, **values: object) -> str:
-    return re.sub(r"[ \t\r\n]+", " ", _environment().get_template(name).render(values)).strip()
+    return re.sub(rf"{_SPACE.pattern}+", " ", _environment().get_template(name).render(values)).strip()
 
 
 def _by_country(outcome: Outcome) -> list[tuple[str, tuple[Contact, ...]]]:
@@ -111,5 +118,5 @@ def _environment() -> Environment:
         "source_address": source_address,
         "by_country": _by_country,
     }
-    environment.filters |= {"lines": _lines, "visible": visible}
+    environment.filters |= {"lines": _lines, "verbatim": _verbatim, "visible": visible}
     return environment

@@ -6,7 +6,7 @@ memory for as long as the page is open. The page asks no other machine for anyth
 
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from html import escape
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -87,30 +87,34 @@ def build_page(admission: Admission, *, examples: Sequence[str] | None = None) -
         with gr.Row(elem_id="actions"):
             send = gr.Button(message("page.send"), variant="primary", elem_id="send")
             gr.Button(message("page.new_conversation"), elem_id="fresh")
-        # A question to be taken as it stands comes by the script of the page, from a button in an answer.
-        with gr.Row(elem_id="literally"):
+        # What is pressed comes by the script of the page, beside a question that may be half typed.
+        with gr.Row(elem_id="pressed"):
+            following = gr.Textbox(elem_id="next", show_label=False)
             literal = gr.Textbox(elem_id="as-typed", show_label=False)
-            send_literal = gr.Button("", elem_id="send-as-typed")
         if examples:
             gr.Markdown(f"<h2>{escape(message('page.examples'))}</h2>", elem_id="examples")
         for example in examples:
             gr.Button(example, elem_classes="example")
 
-        def conversing(as_typed: bool) -> Callable[..., AsyncIterator[tuple[Any, ...]]]:
-            async def converse(question: str, turns: Turns, request: gr.Request) -> AsyncIterator[tuple[Any, ...]]:
-                async for shown in _converse(admission, _visitor(request), question, turns, as_typed=as_typed):
-                    yield shown
+        async def converse(
+            typed: str, following: str, literal: str, turns: Turns, request: gr.Request
+        ) -> AsyncIterator[tuple[Any, ...]]:
+            pressed = literal or following
+            asking = _converse(admission, _visitor(request), pressed or typed, turns, as_typed=bool(literal))
+            async for left, *shown in asking:
+                yield gr.skip() if pressed else left, "", "", *shown
 
-            return converse
-
-        # The admission decides how many are answered at once; a waiting visitor takes up nothing here.
-        quiet: dict[str, Any] = {
-            "show_progress": "hidden",
-            "api_visibility": "private",
-            "concurrency_limit": None,
-        }
-        gr.on([box.submit, send.click], conversing(False), [box, turns], [box, chat, turns, status], **quiet)
-        send_literal.click(conversing(True), [literal, turns], [literal, chat, turns, status], **quiet)
+        # One event, of which the browser sends no second before the first has ended: the turns have one writer.
+        gr.on(
+            [box.submit, send.click],
+            converse,
+            [box, following, literal, turns],
+            [box, following, literal, chat, turns, status],
+            show_progress="hidden",
+            api_visibility="private",
+            # The admission decides how many are answered at once; a waiting visitor takes up nothing here.
+            concurrency_limit=None,
+        )
 
         async def ask(
             question: str,
@@ -194,7 +198,7 @@ async def _converse(
         yield "", _messages([*turns, Turn(number, question, "")]), gr.skip(), _told(message("page.looking"))
     earlier = tuple(turn.question for turn in turns if not turn.failed)
     reply = await admission.ask(visitor, question, earlier, as_typed=as_typed)
-    if reply.answer is None and not reply.failed:
+    if reply.refused:
         # What was refused goes back into the box, to be mended.
         yield question, _messages(turns), gr.skip(), _told(reply.refusal)
         return

@@ -37,6 +37,8 @@ MOST_PICKED = 50
 """Quotes on a sheet for the clinic."""
 MOST_TURNS = 20
 """Earlier questions that the page without script carries along."""
+GRACE_SECONDS = 2
+"""What is under way when a server is closed may end within so long; a page that is open would never end."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -73,12 +75,21 @@ def build_site(
     @app.post("/plain")
     async def ask_plainly(request: Request) -> HTMLResponse:
         form = await request.form()
-        history = [str(turn) for turn in form.getlist("turn")][-MOST_TURNS:]
-        literal = str(form.get("as_typed", ""))
-        question = literal or str(form.get("next", "")) or str(form.get("question", ""))
-        number = str(form.get("number", ""))
+        history = [str(turn).replace("\r\n", "\n") for turn in form.getlist("turn")][-MOST_TURNS:]
+        # A form sends every line end as two characters.
+        typed, following, literal, number = (
+            str(form.get(name, "")).replace("\r\n", "\n") for name in ("question", "next", "as_typed", "number")
+        )
+        pressed = literal or following
+        question = pressed or typed
         reply = await admission.ask(_visitor(request), question, history, as_typed=bool(literal))
-        turn = _PlainTurn(int(number) if number.isdecimal() else len(history) + 1, question.strip(), reply)
+        done = not pressed and not reply.refused
+        turn = _PlainTurn(
+            int(number[:6]) if number.isdecimal() else len(history) + 1,
+            question.strip(),
+            reply,
+            kept="" if done else typed,
+        )
         return _page("plain", request, **_plain(admission, examples, history, turn))
 
     @app.get("/source/{document:path}")
@@ -158,25 +169,34 @@ class Server:
             server_header=False,
             proxy_headers=bool(proxies),
             forwarded_allow_ips=proxies or None,
+            timeout_graceful_shutdown=GRACE_SECONDS,
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [listening]}, name="askalms-server", daemon=True
-        )
-        self._thread.start()
-        while not self._server.started and self._thread.is_alive():
-            self._thread.join(0.01)
+        # Not the end of the thread: Python 3.11 takes a thread for ended if the wait for it was interrupted.
+        self._ended = threading.Event()
+        threading.Thread(target=self._serve, args=(listening,), name="askalms-server", daemon=True).start()
+        while not self._server.started and not self._ended.wait(0.01):
+            pass
         shown = f"[{host}]" if ":" in host else "localhost" if host == "0.0.0.0" else host
         self.address = f"http://{shown}:{listening.getsockname()[1]}/"
 
     def wait(self) -> None:
-        """Wait until the server is closed, or the program is interrupted."""
-        self._thread.join()
+        """Wait until the server is closed; Ctrl+C closes it."""
+        try:
+            self._ended.wait()
+        except KeyboardInterrupt:
+            self.close()
 
     def close(self) -> None:
         """Stop to serve."""
         self._server.should_exit = True
-        self._thread.join()
+        self._ended.wait()
+
+    def _serve(self, listening: socket.socket) -> None:
+        try:
+            self._server.run(sockets=[listening])
+        finally:
+            self._ended.set()
 
 
 def is_open_to_others(host: str) -> bool:
@@ -191,6 +211,7 @@ def _listen(host: str, port: int | None) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((host, tried))
+            listening.listen()
         except OSError as error:
             listening.close()
             failed = error
@@ -223,16 +244,18 @@ class _PlainTurn(NamedTuple):
     number: int
     question: str
     reply: Reply
+    kept: str
+    """What stays in the box."""
 
 
 def _plain(
     admission: Admission, examples: Sequence[str], history: Sequence[str] = (), turn: _PlainTurn | None = None
 ) -> dict[str, Any]:
     """Give what the template of the plain page needs."""
-    told, kept = "", ""
+    told = ""
     turns: list[dict[str, Any]] = []
-    if turn and turn.reply.answer is None and not turn.reply.failed:
-        told, kept = turn.reply.refusal, turn.question
+    if turn and turn.reply.refused:
+        told = turn.reply.refusal
     elif turn:
         answer = turn.reply.answer
         told = spoken(answer) if answer else turn.reply.refusal
@@ -243,7 +266,7 @@ def _plain(
         "turns": turns,
         "history": history,
         "told": told,
-        "kept": kept,
+        "kept": turn.kept if turn else "",
         "picks": any(one["answer"] and one["answer"].quotes for one in turns),
         "limit": admission.longest_question,
         "examples": examples,
@@ -280,17 +303,39 @@ class _Protection:
             await self._app(scope, receive, send)
             return
         nonce = secrets.token_urlsafe(16)
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if length.isdigit() and int(length) > MOST_BYTES:
-            await PlainTextResponse(message("page.too_large"), 413)(scope, receive, _with_headers(send, nonce))
-            return
+        protected = _with_headers(send, nonce)
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         if path.startswith(_CLOSED):
-            await PlainTextResponse(message("page.no_such_page"), 404)(scope, receive, _with_headers(send, nonce))
+            await PlainTextResponse(message("page.no_such_page"), 404)(scope, receive, protected)
+            return
+        body = await _body(scope, receive)
+        if body is None:
+            await PlainTextResponse(message("page.too_large"), 413)(scope, receive, protected)
             return
         is_chat = path == "/" and scope["method"] == "GET"
-        protected = _with_headers(send, nonce)
-        await self._app(scope, receive, _Dressing(protected, nonce).send if is_chat else protected)
+        await self._app(scope, body, _Dressing(protected, nonce).send if is_chat else protected)
+
+
+async def _body(scope: Scope, receive: Receive) -> Receive | None:
+    """Read the body of a request, to be received again; None where it is too large, told beforehand or not."""
+    length = dict(scope["headers"]).get(b"content-length", b"0")
+    if length.isdigit() and int(length) > MOST_BYTES:
+        return None
+    body, more = b"", True
+    while more:
+        event = await receive()
+        if event["type"] != "http.request":
+            break
+        body += event.get("body", b"")
+        more = event.get("more_body", False)
+        if len(body) > MOST_BYTES:
+            return None
+    whole = iter([{"type": "http.request", "body": body, "more_body": False}])
+
+    async def receiving() -> Message:
+        return next(whole, None) or await receive()
+
+    return receiving
 
 
 class _Dressing:

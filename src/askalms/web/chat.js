@@ -35,18 +35,18 @@ function tidy() {
   turns = found.length;
 }
 
-// The way of a typed question: a visitor's turns have one writer.
-function ask(question, literally) {
-  const box = find(literally ? "#as-typed textarea" : "#question textarea");
+// The way of a typed question, but by a hidden box: what is half typed stays.
+function ask(question, hidden) {
+  const box = find(`${hidden} textarea`);
   Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(box, question);
   box.dispatchEvent(new Event("input", { bubbles: true }));
-  setTimeout(() => find(literally ? "#send-as-typed" : "#send").click(), 50);
+  setTimeout(() => find("#send").click(), 50);
 }
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
-  if (button?.matches(".ask-next, .example")) ask(button.value || button.textContent.trim());
-  if (button?.matches(".as-typed")) ask(button.value, true);
+  if (button?.matches(".ask-next, .example")) ask(button.value || button.textContent.trim(), "#next");
+  if (button?.matches(".as-typed")) ask(button.value, "#as-typed");
   // Nothing of a visit is kept, so a new one is the way to forget the old.
   if (button?.matches("#fresh")) location.reload();
   // The next question can be typed at once; without a mouse this would open a phone's keyboard.

@@ -4,17 +4,17 @@ const form = document.querySelector("#ask");
 const box = document.querySelector("#question");
 const status = document.querySelector("#status");
 const words = JSON.parse(document.querySelector("#words").textContent);
-let turn = 0;
+let waiting = false;
+let scripted = true;
 
 async function ask(button) {
   const asked = new FormData(form, button);
   asked.set("number", document.querySelectorAll("#turns > article").length + 1);
-  const mine = ++turn;
-  if (asked.get("question").trim() || button?.name) box.value = "";
+  // What is pressed leaves a question alone that is half typed.
+  if (!button?.name) box.value = "";
   status.className = "";
   status.textContent = words.looking;
   const reply = await fetch(form.action, { method: "POST", body: asked });
-  if (mine !== turn) return;
   const page = new DOMParser().parseFromString(await reply.text(), "text/html");
   const answer = page.querySelector("#turns > article");
   if (answer) {
@@ -33,10 +33,19 @@ async function ask(button) {
 }
 
 form.addEventListener("submit", (event) => {
+  if (!scripted) return;
   event.preventDefault();
+  // One after the other, so that each question goes with the ones before it.
+  if (waiting) return;
+  waiting = true;
   const button = event.submitter;
-  // An answer that cannot be fetched is asked for in the plain way, which says what is wrong.
-  ask(button).catch(() => form.submit());
+  const typed = box.value;
+  ask(button).catch(() => {
+    // An answer that cannot be fetched is asked for in the plain way, which says what is wrong.
+    scripted = false;
+    box.value ||= typed;
+    form.requestSubmit(button);
+  }).finally(() => (waiting = false));
   if (matchMedia("(hover: hover)").matches) box.focus({ preventScroll: true });
 });
 box.addEventListener("keydown", (event) => {

@@ -17,7 +17,7 @@ function withTools(article, words) {
 
 async function copy(article, words) {
   const shown = article.cloneNode(true);
-  for (const extra of shown.querySelectorAll(".actions, .next, button")) extra.remove();
+  for (const extra of shown.querySelectorAll(".actions, .next, dd .action, button")) extra.remove();
   for (const link of shown.querySelectorAll("a[href^=http]")) link.append(` (${link.href})`);
   const lines = [...shown.querySelectorAll("h3, p, dt, dd, li")].map((line) => line.textContent.trim());
   await navigator.clipboard.writeText(lines.filter(Boolean).join("\n\n"));
