@@ -71,6 +71,15 @@ def test_a_run_counts_by_category_and_topic_and_what_came():
     assert [(g.message, g.times) for g in found.messages] == [("One page answers this:", 3)]
 
 
+def test_a_name_counts_as_one_short_word_when_messages_are_graded():
+    """Whoever has the disease can read it."""
+    long = replace(judgement("a").answer, message="Amyotrophic lateral sclerosis is here. It is rare.")
+    judgements = [replace(judgement("a"), answer=long)]
+    (plain,) = run_of("set", judgements, {}, {}, names=["amyotrophic lateral sclerosis", ""]).messages
+    (hard,) = run_of("set", judgements, {}, {}).messages
+    assert plain.grade < 3 < 8 < hard.grade
+
+
 def test_only_what_expects_an_answer_or_silence_is_on_the_curve():
     """Others are decided before any probability."""
     found = run(judgement("a", expect=Outcome.CRISIS, outcome=Outcome.CRISIS))

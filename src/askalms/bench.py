@@ -12,14 +12,11 @@ from askalms.answering import Assistant, Scored
 from askalms.corpus import Corpus, load_corpus
 from askalms.datatypes import Query, Topic, Vector
 from askalms.embedding import Encoders, load_encoders
-from askalms.index import Index, open_index
+from askalms.index import Index, Progress, open_index
 from askalms.indexing import build_index
 from askalms.questions import Article, article_id
 from askalms.reranking import Reranker, load_reranker
 from askalms.settings import NO_RERANKER, CorpusSettings, Settings
-
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much is done, and how much there is."""
 
 
 class Bench:

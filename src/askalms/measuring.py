@@ -65,7 +65,9 @@ def measure_questions(
     with opened(path, found, index, settings, on_progress, cache) as bench:
         started = time.perf_counter()
         judgements, lost = judged(found, bench, on_progress)
-        run = run_of(path.name, judgements, bench.index.documents, bench.description(), (*found.problems, *lost))
+        names = [name for topic in bench.index.topics.values() for name in (topic.name, *topic.names)]
+        problems = (*found.problems, *lost)
+        run = run_of(path.name, judgements, bench.index.documents, bench.description(), problems, names)
         cost = cost_of(started, [j.answer.elapsed_ms for j in judgements])
         table = _ablation(judgements, bench, on_progress) if ablation else {}
     return replace(run, cost=cost, ablation=table)

@@ -2,6 +2,7 @@
 
 import hashlib
 import math
+import re
 import sys
 import time
 from collections import Counter, defaultdict
@@ -192,6 +193,7 @@ def run_of(
     documents: Mapping[str, Document],
     system: Mapping[str, Any],
     problems: Sequence[str] = (),
+    names: Sequence[str] = (),
 ) -> Run:
     """Sum up judgements; what it took, and an ablation, are for the caller to add.
 
@@ -201,6 +203,7 @@ def run_of(
         documents: By id: those of the index.
         system: Says what answered.
         problems: What of the set was left out.
+        names: Of diseases; each counts as one short word where the grade of a message is taken.
     """
     judged = tuple(_judged(j, documents) for j in judgements)
     scores = [j.scores for j in judged]
@@ -226,7 +229,7 @@ def run_of(
         curve.area,
         bins,
         expected_calibration_error(bins),
-        _graded(Counter(j.message for j in judged)),
+        _graded(Counter(j.message for j in judged), names),
         problems=tuple(problems),
     )
 
@@ -336,11 +339,17 @@ def _grouped(judged: Sequence[Judged], group: Callable[[Judged], str]) -> dict[s
     return {name: figures_of(members[name], MEASURES) for name in sorted(members)} if len(members) > 1 else {}
 
 
-def _graded(messages: Mapping[str, int]) -> tuple[Grade, ...]:
+def _graded(messages: Mapping[str, int], names: Sequence[str]) -> tuple[Grade, ...]:
     """Tell how hard the messages are to read, the hardest first."""
     import textstat
 
-    graded = [Grade(m, round(float(textstat.flesch_kincaid_grade(m)), 1), n) for m, n in messages.items() if m]
+    longest_first = sorted(filter(None, names), key=len, reverse=True)
+    name = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)", re.IGNORECASE)
+    graded = []
+    for message, times in messages.items():
+        if message:
+            plain = name.sub("name", message) if longest_first else message
+            graded.append(Grade(message, round(float(textstat.flesch_kincaid_grade(plain)), 1), times))
     return tuple(sorted(graded, key=lambda g: (-g.grade, g.message)))
 
 
