@@ -462,7 +462,7 @@ def test_evaluate_fails_below_a_figure_and_worse_than_a_run(
     assert _run(monkeypatch, "evaluate", broken, *told) == 1
     captured = capfd.readouterr()
     assert "worse: 1 of 2: same" in captured.out
-    assert captured.err.strip() == f"askalms: right is 0.5000, below 0.9; the run is worse than {run}"
+    assert captured.err.strip() == f"askalms: right is 0.5000, below 0.9; the run is worse than {run}: same"
     assert "1 went better" not in report.read_text("utf-8") and "0 went better and 1 worse" in report.read_text("utf-8")
     assert _run(monkeypatch, "evaluate", broken, "--fail-under", "false_alarms=0.1") == 1
     assert "expected one of right, outcome," in capfd.readouterr().err

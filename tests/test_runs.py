@@ -9,15 +9,19 @@ import pytest
 from askalms.bench import Bench
 from askalms.calibration import ERRORS_TO_SEE, calibrate, some_points, told, write_threshold
 from askalms.comparison import compare
+from askalms.corpus import Corpus
 from askalms.datatypes import Answer, Outcome, Provenance, Quote
 from askalms.embedding import Encoders
 from askalms.errors import QuestionFileError, SettingsError
 from askalms.evaluation import Error, Judgement, evaluate
-from askalms.index import Index
+from askalms.index import Index, open_index
+from askalms.indexing import build_index
 from askalms.measuring import failures, judged
 from askalms.questions import Gold, Item, QuestionSet
 from askalms.runs import Figure, Run, cost_of, figures_of, read_run, run_of, write_run
 from askalms.settings import Settings, load_settings
+
+GENE = Gold("alstrom.md", "Changes in the ALMS1 gene")
 
 
 def judgement(
@@ -182,6 +186,28 @@ def test_a_new_serious_error_is_worse_whatever_else_got_better():
     assert found.new_errors == (("b", "quote about another disease"),)
     assert found.is_worse
     assert not compare(after, after).is_worse
+
+
+def test_without_a_document_the_questions_that_broke_are_named(
+    tmp_path: Path, toy_corpus: Corpus, toy_encoders: Encoders, toy_settings: Settings
+):
+    """Those that it answered, and no others; the lost gold is told."""
+    items = [
+        Item("gene", ("Which gene is changed in Alström syndrome?",), expect=Outcome.ANSWER, gold=(GENE,)),
+        Item("club", ("Which football club is best?",), expect=Outcome.NOT_FOUND),
+    ]
+    runs, told = [], []
+    rest = tuple(d for d in toy_corpus.documents if d.doc_id != GENE.document)
+    for name, left in (("all", toy_corpus.documents), ("less", rest)):
+        folder = tmp_path / name
+        build_index(folder, replace(toy_corpus, documents=left), toy_encoders, toy_settings)
+        bench = Bench(open_index(folder, toy_settings.embedding), toy_encoders, toy_settings)
+        judgements, lost = judged(QuestionSet(tuple(items)), bench, lambda *told: None)
+        runs.append(run_of(name, judgements, bench.index.documents, {}))
+        told.append(lost)
+    found = compare(*runs)
+    assert (found.worse, found.better, found.is_worse) == (("gene",), (), True)
+    assert told == [[], ["gene: no document of the index holds the words 'Changes in the ALMS1 gene'"]]
 
 
 # --- calibration

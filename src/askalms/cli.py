@@ -225,7 +225,8 @@ def evaluate(
     for problem in run.problems:
         _complaints.print(_safe(problem), soft_wrap=True)
     if no_worse_than and beside[no_worse_than].is_worse:
-        low.append(f"the run is worse than {no_worse_than}")
+        broke = dict.fromkeys([*beside[no_worse_than].worse, *(name for name, _ in beside[no_worse_than].new_errors)])
+        low.append(_safe(f"the run is worse than {no_worse_than}: {', '.join(broke)}"))
     if low:
         raise AskALMSError("; ".join(low))
     if run.problems:
