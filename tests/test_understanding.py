@@ -69,7 +69,7 @@ def test_other_words_are_no_disease(topics: Mapping[str, Topic], text: str):
     assert find_mentions(text, topics) == []
 
 
-@pytest.mark.parametrize("text", ["heart disease", "Can they get a heart disease?", "her heart disease", "chart disease"])
+@pytest.mark.parametrize("text", ["heart disease", "Can they get a heart disease?", "chart disease"])
 def test_another_word_of_english_is_no_slip_of_a_name(topics: Mapping[str, Topic], text: str):
     """Heart disease is two letters from Charcot disease, another name of ALS; nobody means that by it."""
     assert find_mentions(text, topics) == []
