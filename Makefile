@@ -58,6 +58,7 @@ check: lint test
 # Some eight gigabytes of memory and about two and a half hours on two cores. MEDQUAD is a folder with MedQuAD's
 # corpus.jsonl or corpus.jsonl.gz in the BEIR form; the questions are in training/.
 models: $(VENV)/installed-train
+	$(BIN)/python training/export_passages.py src/askalms/models/passages
 	$(BIN)/python training/train_encoder.py $(MEDQUAD) build/encoder
 	cp build/encoder/model.onnx build/encoder/tokenizer.json build/encoder/report.json src/askalms/models/sentences/
 	$(BIN)/python training/train_reranker.py $(MEDQUAD) build/encoder/checkpoint build/reranker

@@ -9,7 +9,7 @@ import pytest
 
 from askalms.embedding import Encoder, Encoders, load_encoder, load_encoders, model_location, weights_of
 from askalms.errors import ModelError
-from askalms.settings import DEFAULT_MODEL, DEFAULT_RERANKER, DEFAULT_SENTENCE_MODEL, EmbeddingSettings
+from askalms.settings import DEFAULT_RERANKER, DEFAULT_SENTENCE_MODEL, STOCK_MODEL, EmbeddingSettings
 
 pytestmark = pytest.mark.slow
 
@@ -58,13 +58,13 @@ def test_tokens_are_those_of_the_model(real_encoder: Encoder):
 
 
 def test_a_model_in_a_folder_is_loaded(tmp_path: Path, real_encoder: Encoder):
-    """Any sentence-transformers model on disk will do; the same weights give the same vectors."""
+    """Any sentence-transformers model on disk will do; ours with the same weights gives nearly the same vectors."""
     folder = tmp_path / "my-model"
-    folder.symlink_to(model_location(DEFAULT_MODEL))
+    folder.symlink_to(model_location(STOCK_MODEL))
     other = load_encoder(str(folder))
     assert other.name == str(folder)
     text = ["Alström syndrome"]
-    assert np.allclose(other.encode(text), real_encoder.encode(text), atol=1e-6)
+    assert float((other.encode(text) * real_encoder.encode(text)).sum()) > 0.999
 
 
 @pytest.mark.parametrize("name", ["no-such/model", "no such model", "json"])
@@ -105,7 +105,7 @@ def test_the_weights_of_what_comes_with_the_program_are_its_files():
 
 def test_the_weights_of_a_package_are_its_version():
     """Its files are as the package index has them."""
-    assert weights_of(DEFAULT_MODEL) == f"{DEFAULT_MODEL} {version(DEFAULT_MODEL)}"
+    assert weights_of(STOCK_MODEL) == f"{STOCK_MODEL} {version(STOCK_MODEL)}"
 
 
 def test_the_weights_of_a_folder_are_its_files_and_their_names(tmp_path: Path):

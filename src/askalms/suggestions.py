@@ -17,7 +17,7 @@ MAX_SUGGESTIONS = 3
 """Most questions that are offered at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Heading:
     """A heading that asks."""
 
@@ -26,6 +26,11 @@ class _Heading:
     """The same, with the disease named where it only refers to it."""
     topics: frozenset[str]
     """Ids of the diseases that it asks about."""
+
+    @cached_property
+    def spoken(self) -> frozenset[str]:
+        """Both as they are compared."""
+        return frozenset((_spoken(self.text), _spoken(self.question)))
 
 
 class Suggestions:
@@ -59,9 +64,9 @@ class Suggestions:
         Returns:
             At most MAX_SUGGESTIONS.
         """
-        known = {*(tuple(words_of(t)) for t in turns), *(tuple(words_of(innermost(q.heading))) for q in quotes)}
+        known = {_spoken(said) for said in (*turns, *(innermost(q.heading) for q in quotes))}
         chosen = dict.fromkeys(h for t in topics for h in self._of_topic.get(t, ()) if h.topics.issubset(topics))
-        headings = [h for h in chosen if not known & {tuple(words_of(h.text)), tuple(words_of(h.question))}]
+        headings = [h for h in chosen if known.isdisjoint(h.spoken)]
         if not headings:
             return ()
         vectors = np.stack([self._index.headings[h.text] for h in headings])
@@ -108,3 +113,7 @@ class Suggestions:
         if not question or (question == text and not topic.home):
             return None
         return _Heading(text, question, frozenset(topics))
+
+
+def _spoken(question: str) -> str:
+    return " ".join(words_of(question))

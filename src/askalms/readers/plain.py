@@ -74,6 +74,12 @@ def _decoded(data: bytes) -> str:
         raise DocumentError("its encoding cannot be told; save it as UTF-8") from None
 
 
+def front_matter_end(text: str) -> int:
+    """Where the body of a Markdown text begins: after its front matter, or at once if it has none."""
+    match = _FRONT_MATTER.match(text)
+    return match.end() if match else 0
+
+
 def _front_matter(text: str) -> tuple[Mapping[str, Any], int]:
     match = _FRONT_MATTER.match(text)
     if not match:

@@ -3,7 +3,9 @@ function withTools(article, words) {
   if (article.querySelector(".tools") || !article.querySelector("blockquote")) return;
   const tools = document.createElement("p");
   tools.className = "actions tools";
-  for (const [name, act] of [["copy", copy], ["print", () => print()]]) {
+  // Browsers let nothing be copied from a page without HTTPS.
+  const acts = navigator.clipboard ? [["copy", copy]] : [];
+  for (const [name, act] of [...acts, ["print", () => print()]]) {
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = words[name];
