@@ -171,7 +171,8 @@ def test_help_comes_before_anything_else():
 def test_a_screen_reader_is_told_message_contacts_quotes_and_their_pages():
     """In the order in which they stand, without what can be looked up later."""
     said = spoken(ANSWER)
-    assert said.startswith(f"{ANSWER.message} {QUOTE.text} From: Alström syndrome. Signs are:")
+    # The chat page would take an empty line for the end of what is not shown.
+    assert said.startswith(f"{ANSWER.message} {QUOTE.text} From: Alström syndrome. Signs are: - loss of sight -")
     assert said.endswith("From: A page without address.")
     assert spoken(NOTHING) == f"{NOTHING.message} {QUOTE.text} From: Alström syndrome."
     assert spoken(EMERGENCY) == " ".join([EMERGENCY.message, *(contact.words for contact in EMERGENCY.contacts)])
