@@ -9,8 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from askalms.datatypes import Answer, Contact, Explanation, Outcome, Place, Provenance, Reference
-from askalms.hypertext import article, asset, fragment, source_address, spoken
+from askalms.hypertext import article, asset, fragment, spoken
 from askalms.rendering import one_line
+from askalms.source_view import source_address
 from askalms.texts import message
 from site_with_fake import ANSWER, EMERGENCY, NOTHING, QUOTE
 
@@ -170,7 +171,8 @@ def test_help_comes_before_anything_else():
 def test_a_screen_reader_is_told_message_contacts_quotes_and_their_pages():
     """In the order in which they stand, without what can be looked up later."""
     said = spoken(ANSWER)
-    assert said.startswith(f"{ANSWER.message} {QUOTE.text} From: Alström syndrome. Signs are:")
+    # The chat page would take an empty line for the end of what is not shown.
+    assert said.startswith(f"{ANSWER.message} {QUOTE.text} From: Alström syndrome. Signs are: - loss of sight -")
     assert said.endswith("From: A page without address.")
     assert spoken(NOTHING) == f"{NOTHING.message} {QUOTE.text} From: Alström syndrome."
     assert spoken(EMERGENCY) == " ".join([EMERGENCY.message, *(contact.words for contact in EMERGENCY.contacts)])

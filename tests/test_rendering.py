@@ -359,6 +359,13 @@ def test_a_citation_tells_all_that_is_known_of_a_page():
     )
 
 
+def test_a_page_that_was_written_from_others_is_never_called_reviewed():
+    """Not even where the quoted part does not say which of them it was written from."""
+    own = replace(QUOTE, provenance=replace(PAGE, sources=(Reference("Falls"),)), also_in=())
+    assert citation(own, TODAY).details[-1] == "written August 2008, 18 years ago"
+    assert citation(own, TODAY).written_from == ()
+
+
 def test_a_citation_of_a_page_of_which_nothing_is_known_names_the_file():
     """Nobody can check a quote whose source has no name."""
     assert citation(replace(QUOTE, provenance=Provenance(" \u202e"), also_in=()), TODAY) == Citation("003.txt", "")

@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 
 from askalms.contacts import contacts, countries
 from askalms.datatypes import Answer, BlockKind, Contact, Outcome
-from askalms.rendering import citation, page_citation, shown, visible
+from askalms.rendering import citation, one_line, page_citation, shown, visible
 from askalms.source_view import BlockGroup, Shown, SourceView, TextBlock, source_address
 from askalms.texts import message
 
@@ -52,9 +52,9 @@ def fragment(name: str, **values: object) -> str:
 
 
 def spoken(answer: Answer) -> str:
-    """Write what a screen reader says of an answer at once: the message, each quote and the title of its page."""
+    """Write what a screen reader says of an answer at once: message, each quote and its page's title, on one line."""
     quotes = (f"{quote.text} {message('rendering.source', source=citation(quote).title)}." for quote in shown(answer))
-    return visible(" ".join([answer.message, *(c.words for c in answer.contacts), *quotes]))
+    return one_line(" ".join([answer.message, *(c.words for c in answer.contacts), *quotes]))
 
 
 def source_page(view: SourceView) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def build_page(admission: Admission, *, examples: Sequence[str] | None = None) -
             allow_tags=True,
         )
         gr.Markdown(fragment("clinic"), elem_id="sheet")
-        status = gr.Markdown("", elem_id="status")
+        status = gr.Markdown("", elem_id="status", latex_delimiters=[])
         box = gr.Textbox(
             elem_id="question",
             label=message("page.question"),
@@ -211,7 +211,12 @@ async def _converse(
 
 def _told(text: str, *, unseen: bool = False) -> str:
     """Write the status line; `unseen` is for what stands in the conversation as well."""
-    return f'<p class="unseen">{escape(text)}</p>' if unseen else f"<p>{escape(text)}</p>"
+    return _as_is(f'<p class="unseen">{escape(text)}</p>' if unseen else f"<p>{escape(text)}</p>")
+
+
+def _as_is(html: str) -> str:
+    """Keep Gradio from taking words for the place of a formula, which it marks by three percent signs."""
+    return html.replace("%%%", "&#37;%%")
 
 
 def _visitor(request: gr.Request | None) -> str:
@@ -221,9 +226,9 @@ def _visitor(request: gr.Request | None) -> str:
 def _messages(turns: Sequence[Turn]) -> list[gr.MessageDict]:
     messages: list[gr.MessageDict] = []
     for turn in turns:
-        messages.append({"role": "user", "content": fragment("asked", question=turn.question)})
+        messages.append({"role": "user", "content": _as_is(fragment("asked", question=turn.question))})
         if turn.reply:
-            messages.append({"role": "assistant", "content": turn.reply})
+            messages.append({"role": "assistant", "content": _as_is(turn.reply)})
     return messages
 
 

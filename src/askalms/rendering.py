@@ -1,6 +1,7 @@
 """An Answer for the terminal (text) and for programs (JSON), and what every reader is told of a quote's source."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -89,13 +90,15 @@ def citation(quote: Quote, today: date | None = None) -> Citation:
         quote: What is quoted.
         today: The day from which a page's age counts; by default the present one.
     """
-    page = page_citation(quote.document, replace(quote.provenance, sources=quote.written_from), today)
+    day = today or date.today()
+    page = page_citation(quote.document, quote.provenance, day)
+    sources = _references(quote.written_from, day)
     paged = message("rendering.page", page=quote.page) if quote.page else ""
     return replace(
         page,
         details=(*filter(None, [paged]), *page.details),
-        written_from=page.written_from[:_NAMED_SOURCES],
-        more_sources=max(0, len(page.written_from) - _NAMED_SOURCES),
+        written_from=sources[:_NAMED_SOURCES],
+        more_sources=max(0, len(sources) - _NAMED_SOURCES),
         also_in=tuple(dict.fromkeys(place.document for place in quote.also_in)),
         old=quote.old,
     )
@@ -104,10 +107,9 @@ def citation(quote: Quote, today: date | None = None) -> Citation:
 def page_citation(document: str, page: Provenance, today: date | None = None) -> Citation:
     """Tell where a whole document comes from, with all pages that it was written from, the newest first."""
     day = today or date.today()
-    newest = sorted(page.sources, key=lambda r: r.reviewed or r.as_of, reverse=True)
-    named = tuple(cited for reference in newest if (cited := _reference(reference, day)).title)
-    details = map(one_line, (page.publisher, _reviewed(page, day)))
-    return Citation(one_line(page.title) or document, web_address(page.url), tuple(filter(None, details)), named)
+    details = tuple(filter(None, map(one_line, (page.publisher, _reviewed(page, day)))))
+    title = one_line(page.title) or document
+    return Citation(title, web_address(page.url), details, _references(page.sources, day))
 
 
 def date_in_words(iso_date: str) -> str:
@@ -185,6 +187,12 @@ def _in_brackets(cited: Citation) -> str:
     if not cited.details:
         return cited.title
     return message("rendering.a_source", title=cited.title, details=", ".join(cited.details))
+
+
+def _references(references: Sequence[Reference], today: date) -> tuple[Citation, ...]:
+    """Tell of the pages that another was written from, the newest first, but for those of which nothing is known."""
+    newest = sorted(references, key=lambda r: r.reviewed or r.as_of, reverse=True)
+    return tuple(cited for reference in newest if (cited := _reference(reference, today)).title)
 
 
 def _reference(reference: Reference, today: date) -> Citation:
