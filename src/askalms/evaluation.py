@@ -156,8 +156,8 @@ def located(items: Sequence[Item], documents: Mapping[str, Document]) -> tuple[l
                 nowhere.append(entry.quote)
         if nowhere:
             lost.append(
-                f"{item.question_id}: of {len(item.gold)} quotes that would answer, {len(nowhere)} stand in no document, such "
-                f"as {nowhere[0]!r}"
+                f"{item.question_id}: of {len(item.gold)} quotes that would answer, {len(nowhere)} stand in no document, "
+                f"such as {nowhere[0]!r}"
             )
         done.append(replace(item, gold=tuple(gold)))
     return done, lost
