@@ -54,7 +54,7 @@ def main() -> int:
     parser.add_argument("--each", type=int, default=4, help="questions of each visitor")
     parser.add_argument("--total", type=int, default=2000, help="questions while memory is watched")
     chosen = parser.parse_args()
-    questions = [item.turns[0] for item in read_questions(chosen.questions, judged=True) if len(item.turns) == 1]
+    questions = [item.turns[0] for item in read_questions(chosen.questions) if len(item.turns) == 1]
     random.Random(SEED).shuffle(questions)
     assistant = Assistant.open(chosen.index, load_settings())
     expected = {question: _quotes(article(1, question, assistant.ask(question))) for question in questions}

@@ -11,6 +11,11 @@ import pytest
 
 from askalms import cli
 from askalms.answering import Assistant
+from askalms.bench import Bench
+from askalms.datatypes import Outcome
+from askalms.embedding import Encoders
+from askalms.feedback import Verdict, keep_feedback
+from askalms.settings import Settings, load_settings
 from made_files import column, pdf
 
 ROOT = Path(__file__).parents[1]
@@ -33,9 +38,13 @@ def _run(monkeypatch: pytest.MonkeyPatch, *args: str | Path) -> int:
 
 
 @pytest.fixture
-def answering(monkeypatch: pytest.MonkeyPatch, toy_assistant: Assistant) -> None:
-    """The toy assistant in place of the one that the command would open."""
+def answering(
+    monkeypatch: pytest.MonkeyPatch, toy_assistant: Assistant, toy_encoders: Encoders, toy_settings: Settings
+) -> None:
+    """The toy assistant and its index in place of those that the command would open."""
+    bench = Bench(toy_assistant.index, toy_encoders, toy_settings)
     monkeypatch.setattr(Assistant, "open", classmethod(lambda cls, index, settings: toy_assistant))
+    monkeypatch.setattr(Bench, "open", classmethod(lambda cls, index, settings: bench))
 
 
 # --- ask
@@ -56,10 +65,10 @@ def test_ask_prints_quotes_with_their_source(monkeypatch: pytest.MonkeyPatch, ca
 def test_ask_json_has_exactly_the_fields_of_the_contract(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ):
-    """Programs rely on the names and their order."""
+    """Programs rely on the names and their order; what is told only where there is something to tell stands behind."""
     assert _run(monkeypatch, "ask", "--json", "Which gene is changed in Alström syndrome?") == 0
     answer = json.loads(capfd.readouterr().out)
-    assert list(answer) == KEYS
+    assert list(answer) == [*KEYS, "ask_next"]
     assert list(answer["quotes"][0]) == QUOTE_KEYS
 
 
@@ -389,33 +398,139 @@ def _questions(folder: Path, *items: object) -> Path:
 
 
 @pytest.mark.usefixtures("answering")
-def test_evaluate_counts_by_category_and_tells_errors(
+def test_evaluate_tells_the_figures_in_ten_lines(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ):
-    """Shares of each category, the errors with their questions, and the sums; wrong answers are no failure."""
-    assert _run(monkeypatch, "evaluate", _questions(tmp_path, FOOTBALL, GENE, WRONG)) == 0
-    out = capfd.readouterr().out
-    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in out.splitlines() if "│" in line]
-    assert rows == [["fact", "2", "1/2 0.500", "1/2 0.500"], ["other", "1", "0/1 0.000", "0/1 0.000"]]
-    assert out.splitlines()[-1] == "right 1/3 0.333; outcome 1/3 0.333; first quote right 1/2 0.500; mean words 8"
+    """Each with its interval and how many questions it is of; wrong answers are no failure."""
+    questions = [GENE, {**GENE, "id": "wrong", "expect": "clarify", "gold": []}, {**FOOTBALL, "expect": "emergency"}]
+    assert _run(monkeypatch, "evaluate", _questions(tmp_path, *questions)) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert len(lines) <= 10
+    assert re.fullmatch(r"Right: 0\.333 \[0\.000, 1\.000\], 3 questions", lines[0])
+    assert "Serious errors: missed emergency or crisis: ball" in lines
+    assert re.search(r"an answer takes \d+ ms \(median\), \d+ ms \(95 %\); \d+ MB of memory$", lines[-1])
 
 
 @pytest.mark.usefixtures("answering")
 def test_evaluate_lists_what_was_not_right_when_asked(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ):
-    """What was expected, what came, the question and the first quote, one question a line."""
-    questions = _questions(tmp_path, {**FOOTBALL, "expect": "emergency"}, GENE, WRONG)
+    """Figures by category; what was expected, what came, the question and the first quote, one question a line."""
+    questions = _questions(tmp_path, {**FOOTBALL, "expect": "emergency"}, GENE, {**WRONG, "gold": []})
     assert _run(monkeypatch, "evaluate", questions) == 0
-    assert "expected" not in capfd.readouterr().out
+    assert "expected emergency" not in capfd.readouterr().out
     assert _run(monkeypatch, "evaluate", questions, "--show") == 0
     lines = capfd.readouterr().out.splitlines()
-    told = [line for line in lines if "expected" in line]
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in lines if line.startswith("│ fact")]
+    assert rows[0] == ["fact", "2", "0.500 [0.000, 1.000]", "0.500 [0.000, 1.000]", "1.000 [1.000, 1.000]"]
+    told = [line for line in lines if ": expected" in line]
     assert len(told) == 2
     assert re.fullmatch(r"ball: expected emergency, got \w+: 'Which football club is best\?' ->", told[0])
     assert told[1].startswith("wrong: expected clarify, got answer: 'Which gene is changed in Alström syndrome?' -> \"")
     assert told[1].endswith('"Changes in the ALMS1 gene cause Alström syndrome."')
     assert "missed emergency or crisis: 1 (ball)" in lines
+
+
+@pytest.mark.usefixtures("answering")
+def test_evaluate_goes_on_past_broken_lines_and_names_them(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """With status 1 at the end; gold that stands in no document is told as well."""
+    path = _questions(tmp_path, GENE, {**GENE, "id": "b", "expect": "gold"}, {**GENE, "id": "c", "gold": [
+        {"doc": "alstrom.md", "quote": "not there"}]})  # fmt: skip
+    assert _run(monkeypatch, "evaluate", path) == 1
+    captured = capfd.readouterr()
+    assert "Right: 0.500" in captured.out
+    assert captured.err.splitlines() == [
+        f"{path}:2 expects 'gold'; known are {', '.join(Outcome)}",
+        "c: of 1 quotes that would answer, 1 stand in no document, such as 'not there'",
+    ]
+
+
+@pytest.mark.usefixtures("answering")
+def test_evaluate_fails_below_a_figure_and_worse_than_a_run(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """With status 1, naming the figure and the questions that broke; against itself no run is worse."""
+    both = _questions(tmp_path, GENE, {**GENE, "id": "same"})
+    run, report = tmp_path / "run.json", tmp_path / "report.html"
+    assert _run(monkeypatch, "evaluate", both, "--json", run, "--fail-under", "right=1", "--fail-under", "hit=0.5") == 0
+    assert _run(monkeypatch, "evaluate", both, "--baseline", run, "--no-worse-than", run) == 0
+    assert "worse: 0 of 2" in capfd.readouterr().out
+    broken = _questions(tmp_path, GENE, {**GENE, "id": "same", "expect": "not_found"})
+    told = ("--no-worse-than", run, "--fail-under", "right=0.9", "--report", report)
+    assert _run(monkeypatch, "evaluate", broken, *told) == 1
+    captured = capfd.readouterr()
+    assert "worse: 1 of 2: same" in captured.out
+    assert captured.err.strip() == f"askalms: right is 0.5000, below 0.9; the run is worse than {run}: same"
+    assert "1 went better" not in report.read_text("utf-8") and "0 went better and 1 worse" in report.read_text("utf-8")
+    assert _run(monkeypatch, "evaluate", broken, "--fail-under", "false_alarms=0.1") == 1
+    assert "expected one of right, outcome," in capfd.readouterr().err
+    assert _run(monkeypatch, "evaluate", broken, "--baseline", both) == 1
+    assert "is no run to compare with" in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("answering")
+def test_evaluate_shows_what_each_part_is_good_for(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """Five ways to search, one row each."""
+    assert _run(monkeypatch, "evaluate", _questions(tmp_path, GENE), "--ablation") == 0
+    rows = [line.split("│")[1].strip() for line in capfd.readouterr().out.splitlines() if line.startswith("│")]
+    assert rows == [
+        "dense alone",
+        "lexical alone",
+        "fused",
+        "fused and reranked (as shipped)",
+        "as shipped, without the guard of topics",
+    ]
+
+
+@pytest.mark.usefixtures("answering")
+def test_calibrate_refuses_a_small_set(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """And writes nothing."""
+    monkeypatch.chdir(tmp_path)
+    assert _run(monkeypatch, "calibrate", _questions(tmp_path, GENE)) == 1
+    assert "it takes 50 and 10" in capfd.readouterr().err
+    assert not (tmp_path / "askalms.toml").exists()
+
+
+@pytest.mark.usefixtures("answering")
+def test_calibrate_writes_the_threshold_to_the_settings(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
+):
+    """With --dry-run it only tells; the settings can be read afterwards."""
+    monkeypatch.chdir(tmp_path)
+    items = [{**GENE, "id": f"a{n}"} for n in range(50)]
+    items += [{**FOOTBALL, "id": f"b{n}", "expect": "not_found"} for n in range(10)]
+    path = _questions(tmp_path, *items)
+    assert _run(monkeypatch, "calibrate", path, "--dry-run", "--error-rate", "0.2") == 0
+    assert not (tmp_path / "askalms.toml").exists()
+    assert _run(monkeypatch, "calibrate", path, "--error-rate", "0.2") == 0
+    assert re.search(
+        r"threshold 0\.\d{4} .* cross-validated over 60 questions: 0\.833 answered", capfd.readouterr().out
+    )
+    assert 0 < load_settings().answering.threshold < 1
+
+
+@pytest.mark.usefixtures("answering")
+def test_feedback_becomes_a_set_of_questions(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path, toy_assistant: Assistant
+):
+    """What helped can be evaluated at once; what did not is for somebody to judge."""
+    monkeypatch.setattr("askalms.index.open_index", lambda *args, **how: toy_assistant.index)
+    kept = tmp_path / "feedback.jsonl"
+    for question, verdict in ((GENE["question"], Verdict.HELPED), ("Which club?", Verdict.DID_NOT_HELP)):
+        assert keep_feedback(kept, str(question), toy_assistant.ask(str(question)), verdict)
+    assert _run(monkeypatch, "evaluate", "--from-feedback", kept) == 0
+    made = tmp_path / "made.jsonl"
+    made.write_text(capfd.readouterr().out, "utf-8")
+    assert _run(monkeypatch, "evaluate", made) == 1
+    captured = capfd.readouterr()
+    assert "Right: 1.000 [1.000, 1.000], 1 questions" in captured.out
+    assert f"{made}:2 expects None" in captured.err
 
 
 @pytest.mark.usefixtures("answering")
@@ -428,7 +543,7 @@ def test_evaluate_prints_any_id_and_category_as_it_is(
     assert _run(monkeypatch, "evaluate", _questions(tmp_path, crisis), "--show") == 0
     out = capfd.readouterr().out
     seen = odd.encode("utf-8", "replace").decode()
-    assert f"│ {seen} " in out
+    assert f"{seen}: expected crisis" in out
     assert f"missed emergency or crisis: 1 ({seen})" in out
 
 
@@ -438,7 +553,7 @@ def test_evaluate_keeps_to_a_line_whatever_a_question_holds(
 ):
     """Ends of lines and controls are left out."""
     hostile = {"id": "a\n\x1b[31mb", "category": "c\r\nd\x1b[0m", "question": "A\n\x1b[2JB", "expect": "crisis"}
-    assert _run(monkeypatch, "evaluate", _questions(tmp_path, hostile), "--show") == 0
+    assert _run(monkeypatch, "evaluate", _questions(tmp_path, hostile, GENE), "--show") == 0
     out = capfd.readouterr().out
     assert "\x1b" not in out
     assert "│ c d[0m " in out
@@ -449,8 +564,8 @@ def test_evaluate_keeps_to_a_line_whatever_a_question_holds(
     ("text", "said"),
     [
         (None, "cannot be read"),
-        ("", "holds no question; expected one JSON object a line"),
-        ("\n\n", "holds no question; expected one JSON object a line"),
+        ("", "holds no question; expected one JSON object a line, or a table"),
+        ("\n\n", "holds no question; expected one JSON object a line, or a table"),
         ("{", "questions.jsonl:1 is not JSON"),
         ('{"question": "A?"}', "questions.jsonl:1 expects None; known are answer, not_found"),
         ('{"question": "A?", "expect": "answer", "gold": [1]}', "questions.jsonl:1: a gold span is 1; expected"),
@@ -477,6 +592,7 @@ def test_evaluate_needs_an_index_and_questions(
     assert _run(monkeypatch, "evaluate", _questions(tmp_path, GENE), "--index", tmp_path / "none") == 1
     assert "there is no index" in capfd.readouterr().err
     assert _run(monkeypatch, "evaluate") == 2
+    assert _run(monkeypatch, "evaluate", "a", "--from-feedback", "b") == 2
 
 
 # --- check

@@ -13,8 +13,8 @@ from askalms.answering import Assistant
 from askalms.chunking import chunk
 from askalms.corpus import load_corpus
 from askalms.datatypes import Answer, Document, Outcome, Provenance, Quote
-from askalms.evaluation import SERIOUS, Error, Figures, Judgement, evaluate, figures, judge
-from askalms.questions import Gold, Item, read_questions
+from askalms.evaluation import MEASURES, SERIOUS, Error, Judgement, errors_of, evaluate, judge, located
+from askalms.questions import Gold, Item, read_question_set
 from askalms.rendering import to_json
 from askalms.settings import CorpusSettings
 
@@ -287,40 +287,94 @@ def test_errors_are_told_the_worst_first():
     assert set(SERIOUS) == set(Error) - {Error.ANSWERED_UNSAID, Error.ABSTAINED}
 
 
-# --- figures
+# --- measures
 
 
 def _named(question_id: str, judgement: Judgement) -> Judgement:
     return replace(judgement, item=replace(judgement.item, question_id=question_id))
 
 
-def test_figures_count_judgements():
-    """Words are the mean over answerable items that got a quote: (4 + 7) / 2."""
-    assert figures(
+def _measured(judgement: Judgement) -> dict[str, float]:
+    """What a judgement counts for, but for `right` and `outcome`, for which all do."""
+    found = {name: measure.of(judgement) for name, measure in MEASURES.items()}
+    return {name: value for name, value in found.items() if value is not None and name not in ("right", "outcome")}
+
+
+def test_a_question_counts_for_the_measures_that_it_can_tell_of():
+    """Refusals count as well: one that kept silent has no hit, it is not left out."""
+    answered = _measured(judged("answer", "answer", quote(OLD), quote(RARE), gold=GOLD, disease="alstrom"))
+    assert answered == {
+        "source": 1, "hit": 1, "first_quote": 0, "exact": 1, "false_alarms": 0, "other_disease": 0, "kept_silent": 0,
+        "wrong_answers": 0, "quoted_words": 11,
+    }  # fmt: skip
+    silent = _measured(judged("answer", "not_found", gold=GOLD))
+    assert silent == {"source": 0, "hit": 0, "first_quote": 0, "false_alarms": 0, "kept_silent": 1}
+    assert _measured(judged("answer", "crisis", gold=GOLD))["false_alarms"] == 1
+    assert _measured(judged("not_found", "answer", quote(RARE))) == {
+        "exact": 1, "false_alarms": 0, "answered_unsaid": 1, "wrong_answers": 1
+    }  # fmt: skip
+    assert _measured(judged("not_found", "not_found", also=("answer",))) == {"false_alarms": 0}
+    assert _measured(judged("crisis", "not_found")) == {"urgent_told": 0}
+    assert _measured(judged("emergency", "crisis", also=("crisis",))) == {"urgent_told": 1}
+    assert _measured(judged("ask_clinician", "ask_clinician")) == {"clinician_told": 1, "false_alarms": 0}
+    moved = _measured(judged("clarify", "answer", quote(RARE, moved=1), disease="als"))
+    assert (moved["exact"], moved["other_disease"]) == (0, 1)
+
+
+def test_errors_are_listed_by_question():
+    """The worst first."""
+    found = errors_of(
         [
-            _named("a", judged("answer", "answer", quote(RARE), gold=GOLD)),
-            _named("b", judged("answer", "answer", quote(OLD), gold=GOLD)),
             _named("c", judged("answer", "not_found", gold=GOLD)),
             _named("d", judged("answer", "not_found", gold=GOLD)),
-            _named("e", judged("not_found", "not_found")),
-            _named("f", judged("ask_clinician", "ask_clinician", quote(RARE))),
             _named("g", judged("clarify", "crisis")),
         ]
-    ) == Figures(
-        items=7,
-        right=3,
-        outcome_right=4,
-        answerable=4,
-        first_hits=1,
-        mean_quoted_words=5.5,
-        errors={Error.FALSE_ALARM: ("g",), Error.ABSTAINED: ("c", "d")},
     )
+    assert list(found.items()) == [(Error.FALSE_ALARM, ("g",)), (Error.ABSTAINED, ("c", "d"))]
 
 
-def test_figures_of_nothing_are_zero():
-    """No question, and no answerable one."""
-    assert figures([]) == Figures(0, 0, 0, 0, 0, 0.0, {})
-    assert figures([judged("not_found", "not_found")]) == Figures(1, 1, 1, 0, 0, 0.0, {})
+def test_the_best_quote_is_known_even_where_it_was_withheld():
+    """The most probable one, wherever it stands; with no quote at all the probability is 0."""
+    item = Item("q", ("A?",), expect=Outcome.ANSWER, gold=GOLD)
+    likely, unlikely = replace(quote(OLD), probability=0.9), replace(quote(RARE), probability=0.3)
+    shown = judge(item, Answer(Outcome.ANSWER, "", (unlikely, likely)), DOCUMENTS)
+    assert (shown.probability, shown.best_hit) == (0.9, False)
+    silent = Answer(Outcome.NOT_FOUND, "")
+    kept = judge(item, silent, DOCUMENTS, Answer(Outcome.ANSWER, "", (unlikely,)))
+    assert (kept.probability, kept.best_hit, kept.hit, kept.right) == (0.3, True, False, False)
+    assert judge(item, silent, DOCUMENTS).probability == 0.0
+    # What is quoted beside a fixed text says nothing of how sure an answer would be.
+    assert judged("ask_clinician", "ask_clinician", quote(RARE)).probability == 0.0
+
+
+def test_gold_with_a_place_is_hit_there_alone():
+    """Where the same word stands two hundred times in the document."""
+    text = DOCUMENTS["a.md"].text
+    start = text.index("word word") + 50
+    quoted = Quote("a.md", start, start + 9, text[start : start + 9], Provenance(""), "", 0.5)
+    assert judged("answer", "answer", quoted, gold=(Gold("a.md", "word", start=start),)).hit
+    assert not judged("answer", "answer", quoted, gold=(Gold("a.md", "word", start=start + 20),)).hit
+    assert judged("answer", "answer", quoted, gold=(Gold("a.md", "word"),)).hit
+
+
+def test_words_without_a_document_are_found_in_all():
+    """Whatever white space is between; what stands nowhere is told, and never right."""
+    items = [
+        Item("a", ("A?",), expect=Outcome.ANSWER, gold=(Gold("", f"{OLD} {EARS}"), Gold("", RARE))),
+        Item("b", ("B?",), expect=Outcome.ANSWER, gold=(Gold("", "gone"), Gold("a.md", RARE), Gold("als.md", EARS))),
+        Item("c", ("C?",), expect=Outcome.ANSWER, gold=(Gold("gone.md", RARE),)),
+    ]
+    found, lost = located(items, DOCUMENTS)
+    assert found[0].gold == (
+        Gold("a.md", f"{OLD}\r\n{EARS}", start=26),
+        Gold("a.md", RARE, start=0),
+        Gold("als.md", RARE, start=len(ALS) + 1),
+    )
+    assert found[1].gold == items[1].gold
+    assert lost == [
+        "b: of 3 quotes that would answer, 2 stand in no document, such as 'gone'",
+        f"c: of 1 quotes that would answer, 1 stand in no document, such as {RARE!r}",
+    ]
 
 
 # --- asking
@@ -349,6 +403,22 @@ def test_the_last_turn_is_asked_after_the_others():
     assert told == [("Asking a", 0, 2, 0), ("Asking b", 1, 2, 1)]
     assert [(j.item, j.right) for j in found] == [(items[0], True), (items[1], False)]
     assert evaluate(asked, {}, []) == []
+
+
+def test_only_where_it_was_silent_is_a_bolder_one_asked():
+    """With the same turns."""
+
+    class Bold(_Recorder):
+        def ask(self, question: str, history: tuple[str, ...] = ()) -> Answer:
+            super().ask(question, history)
+            return Answer(Outcome.ANSWER, "", (quote(RARE),))
+
+    bold, silent = Bold(), _Recorder()
+    item = Item("b", ("B?", "C?"), expect=Outcome.ANSWER, gold=GOLD)
+    (found,) = evaluate(silent, DOCUMENTS, [item], never_silent=bold)
+    assert (bold.asked, found.best_hit, found.answer.outcome) == ([("C?", ("B?",))], True, Outcome.NOT_FOUND)
+    evaluate(bold, DOCUMENTS, [item], never_silent=silent)
+    assert len(silent.asked) == 1
 
 
 def test_an_assistant_is_judged_by_the_documents_of_its_index(toy_assistant: Assistant):
@@ -424,7 +494,7 @@ def test_judgements_agree_with_the_tool_of_the_question_set(tmp_path: Path):
     twice = [{**record, "id": f"{record['id']}/{n}"} for record in records for n in range(2)]
     asked = tmp_path / "questions.jsonl"
     asked.write_text("".join(json.dumps(record) + "\n" for record in twice), "utf-8")
-    items = list(read_questions(asked, judged=True))
+    items = read_question_set(asked).items
     chance = Random(7)
     answers = [_answers(item, documents, chance) for item in items]
     answered = tmp_path / "answers.jsonl"

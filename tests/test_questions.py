@@ -1,32 +1,39 @@
 """Files of questions: what is understood, and what is said about the rest."""
 
+import gzip
 import io
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 
 from askalms.datatypes import Outcome
 from askalms.errors import QuestionFileError
-from askalms.questions import Gold, Item, read_questions
+from askalms.questions import Article, Gold, Item, QuestionSet, article_id, read_question_set, read_questions
 
 
 def read(folder: Path, *lines: Any, judged: bool = False) -> list[Item]:
     """Write objects as lines of a file, and read it."""
     path = folder / "q.jsonl"
     path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), "utf-8")
-    return list(read_questions(path, judged))
+    return list(read_question_set(path).items if judged else read_questions(path))
 
 
 def refusal(folder: Path, line: str, judged: bool = False) -> str:
     """What is said of a line that stands below a good one and an empty one."""
     path = folder / "q.jsonl"
     path.write_text('{"question": "Is it rare?", "expect": "answer"}\n\n' + line + "\n", "utf-8")
-    with pytest.raises(QuestionFileError) as caught:
-        list(read_questions(path, judged))
-    said = str(caught.value)
+    if judged:
+        found = read_question_set(path)
+        assert [item.turns for item in found.items] == [("Is it rare?",)]
+        (said,) = found.problems
+    else:
+        with pytest.raises(QuestionFileError) as caught:
+            list(read_questions(path))
+        said = str(caught.value)
     assert said.startswith(f"{path}:3")
     return said
 
@@ -177,3 +184,166 @@ def test_gold_names_a_document_and_its_words(tmp_path: Path, gold: str):
     """The message shows how it is written."""
     line = f'{{"question": "A?", "expect": "answer", "gold": [{{"doc": "a.md", "quote": "It is."}}, {gold}]}}'
     assert 'expected {"doc": "...", "quote": "..."}' in refusal(tmp_path, line, judged=True)
+
+
+# --- sets to be judged
+
+
+def test_a_broken_line_is_named_and_the_rest_is_read(tmp_path: Path):
+    """With file and line; a second question with the same id is left out as well."""
+    path = tmp_path / "q.jsonl"
+    good = [json.dumps({"id": name, "question": f"{name}?", "expect": "answer"}) for name in "abca"]
+    path.write_text("\n".join([good[0], "{", good[1], '{"question": 1}', good[2], good[3]]))
+    found = read_question_set(path)
+    assert [item.question_id for item in found.items] == ["a", "b", "c"]
+    assert [problem.split(" ")[0] for problem in found.problems] == [f"{path}:2", f"{path}:4", f"{path}:6"]
+    assert "has the id 'a', which another question has" in found.problems[2]
+
+
+def test_a_set_without_any_question_is_refused(tmp_path: Path):
+    """With what is wrong with its first line, if there is one."""
+    path = tmp_path / "q.jsonl"
+    path.write_text("\n\n")
+    with pytest.raises(QuestionFileError, match="holds no question"):
+        read_question_set(path)
+    path.write_text("{\n[")
+    with pytest.raises(QuestionFileError, match=r"q\.jsonl:1 is not JSON"):
+        read_question_set(path)
+
+
+def test_a_set_may_be_packed(tmp_path: Path):
+    """Lines are counted as if it were not; what is no archive is refused."""
+    path = tmp_path / "q.jsonl.gz"
+    path.write_bytes(gzip.compress(b'\n{"question": "A?", "expect": "crisis"}'))
+    assert read_question_set(path).items == (Item("2", ("A?",), expect=Outcome.CRISIS),)
+    path.write_bytes(b"A?")
+    with pytest.raises(QuestionFileError, match="cannot be read"):
+        read_question_set(path)
+
+
+TABLE = [
+    ["Question", "Expected outcome", "Words of the expected quote", "Page", "Disease", "notes"],
+    ["Is MRLS rare?", "answer", "It is rare.", "", "als", "as I would say"],
+    ["", "", "", "", "", ""],
+    ["Does it hurt?", "", "It hurts.\nIt does hurt.", "a.md", "", ""],
+    ["Who won?", "Out of scope", "", "", "", ""],
+    ["What now?", "perhaps", "", "", "", ""],
+    ["Is it old?", "answer", "", "", "", ""],
+]
+READ = (
+    Item("2", ("Is MRLS rare?",), "", Outcome.ANSWER, (), "als", (Gold("", "It is rare."),)),
+    Item(
+        "4", ("Does it hurt?",), "", Outcome.ANSWER, (), "", (Gold("a.md", "It hurts."), Gold("a.md", "It does hurt."))
+    ),
+    Item("5", ("Who won?",), "", Outcome.OUT_OF_SCOPE),
+)
+
+
+def _csv(rows: list[list[str]], delimiter: str) -> str:
+    return "".join(delimiter.join(f'"{cell}"' for cell in row) + "\r\n" for row in rows)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_a_table_is_read_as_spreadsheets_write_it(tmp_path: Path, delimiter: str, encoding: str):
+    """Heads in any words of a nurse; a quote alone expects an answer; several stand below each other in a cell."""
+    path = tmp_path / "q.csv"
+    rows = [[*row[:5], "Løken"] if n else row for n, row in enumerate(TABLE)]
+    path.write_bytes(_csv([*rows[:2], *rows[3:]], delimiter).encode(encoding))
+    found = read_question_set(path)
+    # Without the empty row all stand one higher, and a cell of two lines makes the file a line longer.
+    assert [item.turns for item in found.items] == [item.turns for item in READ]
+    assert [item.gold for item in found.items] == [item.gold for item in READ]
+    assert [item.question_id for item in found.items] == ["2", "3", "5"]
+    assert [problem.split(" ")[0].rstrip(":") for problem in found.problems] == [f"{path}:6", f"{path}:7"]
+
+
+def test_a_workbook_is_read_like_a_table(tmp_path: Path):
+    """Its first sheet; numbers are what the rows are called."""
+    book = openpyxl.Workbook()
+    for row in TABLE:
+        book.active.append(row)
+    book.create_sheet("other").append(["question"])
+    path = tmp_path / "q.xlsx"
+    book.save(path)
+    found = read_question_set(path)
+    assert found.items == READ
+    assert found.problems == (
+        f"{path}:6 expects 'perhaps'; known are {', '.join(Outcome)}",
+        f"{path}:7 expects an answer, but has no quote; copy the words that answer there",
+    )
+
+
+def test_what_is_no_table_of_questions_is_refused(tmp_path: Path):
+    """A table without the column, an empty one, and a file that only has the name of a workbook."""
+    path = tmp_path / "q.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(QuestionFileError, match=r"q\.csv:1 has no column 'question'"):
+        read_question_set(path)
+    path.write_text("")
+    with pytest.raises(QuestionFileError, match="holds no question"):
+        read_question_set(path)
+    with pytest.raises(QuestionFileError, match="cannot be read"):
+        read_question_set(tmp_path / "gone.csv")
+    broken = tmp_path / "q.xlsx"
+    broken.write_text("question")
+    with pytest.raises(QuestionFileError, match="save the table"):
+        read_question_set(broken)
+
+
+SQUAD = {
+    "data": [
+        {
+            "title": "Rare_falls",
+            "paragraphs": [
+                {
+                    "context": "Falls are rare.",
+                    "qas": [
+                        {"id": "a", "question": "Are they?", "answers": [{"text": "rare", "answer_start": 10}] * 2}
+                    ],
+                },
+                {
+                    "context": "Falls hurt. Falls end.",
+                    "qas": [
+                        {"id": "b", "question": "Who falls?", "is_impossible": True, "answers": []},
+                        {"id": "c", "question": "What ends?", "answers": [{"text": "Falls", "answer_start": 12}]},
+                        {"id": "d", "question": "When?", "answers": [{"text": "never", "answer_start": 0}]},
+                        {"question": "No id?"},
+                    ],
+                },
+                {"context": 1},
+            ],
+        }
+    ]
+}
+
+
+def test_squad_brings_its_texts_and_gold_knows_its_place(tmp_path: Path):
+    """Paragraphs follow each other with an empty line between; without an answer, silence is right."""
+    path = tmp_path / "dev.json.gz"
+    path.write_bytes(gzip.compress(json.dumps(SQUAD).encode()))
+    found = read_question_set(path)
+    text = "Falls are rare.\n\nFalls hurt. Falls end."
+    assert found == QuestionSet(
+        (
+            Item("a", ("Are they?",), "Rare_falls", Outcome.ANSWER, gold=(Gold(article_id(0), "rare", start=10),)),
+            Item("b", ("Who falls?",), "Rare_falls", Outcome.NOT_FOUND),
+            Item("c", ("What ends?",), "Rare_falls", Outcome.ANSWER, gold=(Gold(article_id(0), "Falls", start=29),)),
+        ),
+        (
+            f"{path}: article 1, paragraph 2, question 3: the answer 'never' does not stand at 0 of its paragraph",
+            f"{path}: article 1, paragraph 2, question 4 is no question; expected its id, question and answers",
+            f"{path}: article 1, paragraph 3 is no paragraph; expected its context and its qas",
+        ),
+        (Article("Rare falls", text),),
+    )
+    assert text[29:34] == "Falls"
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"data": 7}', '{"data": [7]}', '{"data": [{"title": "a"}]}'])
+def test_what_is_no_squad_file_is_refused(tmp_path: Path, text: str):
+    """Whatever else it is."""
+    path = tmp_path / "dev.json"
+    path.write_text(text)
+    with pytest.raises(QuestionFileError, match="is no SQuAD file"):
+        read_question_set(path)

@@ -69,6 +69,12 @@ def test_other_words_are_no_disease(topics: Mapping[str, Topic], text: str):
     assert find_mentions(text, topics) == []
 
 
+@pytest.mark.parametrize("text", ["heart disease", "Can they get a heart disease?", "chart disease"])
+def test_another_word_of_english_is_no_slip_of_a_name(topics: Mapping[str, Topic], text: str):
+    """Heart disease is two letters from Charcot disease, another name of ALS; nobody means that by it."""
+    assert find_mentions(text, topics) == []
+
+
 def test_the_longer_name_counts(topics: Mapping[str, Topic]):
     """A subtype is not the disease it is a type of."""
     mentions = find_mentions("Is Usher syndrome type 1B the worst?", topics)

@@ -12,14 +12,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from askalms.errors import AskALMSError, QuestionFileError
+from askalms.errors import AskALMSError
 
 if TYPE_CHECKING:
     from askalms.checking import Finding
+    from askalms.comparison import Comparison
     from askalms.corpus import Corpus
-    from askalms.evaluation import Judgement
     from askalms.house_rules import HouseReport
     from askalms.indexing import Built, Difference
+    from askalms.runs import Run
+    from askalms.settings import Settings
 
 app = typer.Typer(
     help="Questions about Alström syndrome, answered with exact quotes from your documents.",
@@ -31,6 +33,8 @@ _complaints = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 SHOWN_FINDINGS = 30
 """Most rows of a table of findings."""
+SHOWN_LINES = 10
+"""Most questions that are told to have lost some of their right answers."""
 SHOWN_MENTIONS = 4
 """Most places of one finding that are listed."""
 
@@ -160,24 +164,114 @@ def serve(
 
 @app.command()
 def evaluate(
-    questions: Annotated[Path, typer.Argument(help="File of questions with what they expect, one JSON object a line.")],
-    show: Annotated[bool, typer.Option("--show", help="List every question that was not answered right.")] = False,
+    questions: Annotated[
+        Path | None,
+        typer.Argument(help="Questions with what they expect: .jsonl, .csv, .xlsx, .json of SQuAD, or a BEIR folder."),
+    ] = None,
+    show: Annotated[bool, typer.Option("--show", help="Print figures by category and what was not right.")] = False,
+    report: Annotated[Path | None, typer.Option(help="Write a report, one HTML file.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the run; of a BEIR folder also .run and .qrels beside it.")
+    ] = None,
+    baseline: Annotated[Path | None, typer.Option(help="An earlier run: tell what got better and worse.")] = None,
+    no_worse_than: Annotated[
+        Path | None, typer.Option(help="An earlier run: status 1 if a question broke or a serious error is new.")
+    ] = None,
+    fail_under: Annotated[
+        list[str] | None, typer.Option(help="Status 1 below such a figure, as in right=0.9; may be repeated.")
+    ] = None,
+    ablation: Annotated[
+        bool, typer.Option("--ablation", help="Do the same with parts left out, in one table.")
+    ] = False,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder for the embeddings of texts that a set brings along.")
+    ] = None,
+    from_feedback: Annotated[
+        Path | None, typer.Option(help="Instead of asking: print a set of questions made of what visitors thought.")
+    ] = None,
     index: IndexOption = Path("index"),
     settings: SettingsOption = None,
 ) -> None:
-    """Ask a set of questions whose right answers are known, and count."""
-    from askalms.answering import Assistant
-    from askalms.evaluation import evaluate as judge_all
-    from askalms.questions import read_questions
+    """Ask a set of questions whose right answers are known, and tell how good the answers are."""
     from askalms.settings import load_settings
 
-    items = list(read_questions(questions, judged=True))
-    if not items:
-        raise QuestionFileError(f"{str(questions)!r} holds no question; expected one JSON object a line")
-    assistant = Assistant.open(index, load_settings(settings))
-    with _progress() as report:
-        judgements = judge_all(assistant, assistant.index.documents, items, report)
-    _print_evaluation(judgements, show)
+    if (questions is None) == (from_feedback is None):
+        raise typer.BadParameter("give either QUESTIONS or --from-feedback FILE")
+    if questions is None:
+        _print_questions_from(from_feedback or Path(), index, load_settings(settings))
+        return
+    from askalms.comparison import compare
+    from askalms.measuring import failures, measure_questions, write_trec
+    from askalms.report import to_lines, write_report
+    from askalms.runs import read_run, write_run
+
+    earlier = {path: read_run(path) for path in (baseline, no_worse_than) if path}
+    with _progress() as told:
+        run = measure_questions(questions, index, load_settings(settings), told, cache=cache, ablation=ablation)
+    low = failures(run, fail_under or [])
+    beside = {path: compare(before, run) for path, before in earlier.items()}
+    if json_file:
+        write_run(run, json_file)
+        if questions.is_dir():
+            write_trec(questions, run, json_file)
+    if report:
+        write_report(run, report, next(iter(beside.values()), None))
+    if show:
+        _print_details(run)
+    if run.ablation:
+        _print_ablation(run)
+    for line in to_lines(run):
+        _print(_safe(line))
+    for compared in beside.values():
+        _print_comparison(compared)
+    for problem in (*run.problems, *_some(run.lost)):
+        _complaints.print(_safe(problem), soft_wrap=True)
+    if no_worse_than and beside[no_worse_than].is_worse:
+        broke = dict.fromkeys([*beside[no_worse_than].worse, *(name for name, _ in beside[no_worse_than].new_errors)])
+        low.append(_safe(f"the run is worse than {no_worse_than}: {', '.join(broke)}"))
+    if low:
+        raise AskALMSError("; ".join(low))
+    if run.problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def calibrate(
+    questions: Annotated[Path, typer.Argument(help="Questions with what they expect, as for evaluate.")],
+    error_rate: Annotated[
+        float, typer.Option(help="Largest share of the answers that may be wrong.", min=0.001, max=0.999)
+    ] = 0.1,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell the threshold.")] = False,
+    index: IndexOption = Path("index"),
+    settings: SettingsOption = None,
+) -> None:
+    """Fit the threshold of silence to a set of questions, and write it to the settings."""
+    from askalms.calibration import calibrate as fit
+    from askalms.calibration import some_points, write_threshold
+    from askalms.measuring import judged, opened
+    from askalms.questions import read_question_set
+    from askalms.settings import load_settings
+
+    found = read_question_set(questions)
+    with _progress() as told, opened(questions, found, index, load_settings(settings), told) as bench:
+        judgements, lost = judged(found, bench, told)
+    fitted = fit(judgements, error_rate)
+    table = Table("Threshold", "Answered", "Of these wrong", title="Risk by coverage", title_justify="left")
+    for point in some_points(fitted.curve):
+        table.add_row(*(f"{number:.4f}" for number in point))
+    _print_table(table)
+    low, high = fitted.error_interval
+    _print(
+        f"threshold {fitted.threshold:.4f} ({min(fitted.by_fold):.4f} to {max(fitted.by_fold):.4f} by part); "
+        f"cross-validated over {fitted.questions} questions: {fitted.coverage:.3f} answered, of these "
+        f"{fitted.error_rate:.3f} wrong [{low:.3f}, {high:.3f}]"
+    )
+    for problem in (*found.problems, *_some(lost)):
+        _complaints.print(_safe(problem), soft_wrap=True)
+    if not dry_run:
+        file = settings or Path("askalms.toml")
+        write_threshold(fitted, file, questions.name)
+        _print(f"written to {file}: askalms answers by it from the next start on")
 
 
 @app.command()
@@ -425,33 +519,58 @@ def _first(lines: "Sequence[str]", most: int) -> str:
     return "\n".join([*lines[:most], *more])
 
 
-def _print_evaluation(judgements: "Sequence[Judgement]", show: bool) -> None:
-    from askalms.evaluation import figures
+def _print_details(run: "Run") -> None:
+    from askalms.report import grade_of, title_of, with_interval
 
-    table = Table("Category", "Questions", "Right", "Outcome right")
-    categories = sorted({j.item.category for j in judgements})
-    for category in categories:
-        part = figures([j for j in judgements if j.item.category == category])
-        shares = (_share(part.right, part.items), _share(part.outcome_right, part.items))
-        table.add_row(_safe(category), str(part.items), *shares)
-    _print_table(table)
-    if show:
-        for j in judgements:
-            if not j.right:
-                quoted = f' "{j.answer.quotes[0].text}"' if j.answer.quotes else ""
-                wanted = f"expected {j.item.expect}, got {j.answer.outcome}"
-                _print(_safe(f"{j.item.question_id}: {wanted}: {j.item.turns[-1]!r} ->{quoted}"))
-    whole = figures(judgements)
-    for error, ids in whole.errors.items():
+    names = ("right", "outcome", "first_quote")
+    for head, groups in (("Category", run.by_category), ("Topic", run.by_topic)):
+        if groups:
+            table = Table(head, "Questions", *map(title_of, names))
+            for group, figures in groups.items():
+                shown = {f.measure: with_interval(f) for f in figures}
+                table.add_row(_safe(group), str(figures[0].questions), *(shown.get(name, "") for name in names))
+            _print_table(table)
+    for j in run.judged:
+        if grade_of(j, run.primary) != "right":
+            quoted = f' "{j.quotes[0].text}"' if j.quotes else ""
+            wanted = f"expected {j.expect}, got {j.outcome}" if j.expect else f"{run.primary} 0"
+            _print(_safe(f"{j.question_id}: {wanted}: {j.turns[-1]!r} ->{quoted}"))
+    for error, ids in run.errors.items():
         _print(_safe(f"{error}: {len(ids)} ({', '.join(ids)})"))
-    _print(
-        f"right {_share(whole.right, whole.items)}; outcome {_share(whole.outcome_right, whole.items)}; "
-        f"first quote right {_share(whole.first_hits, whole.answerable)}; mean words {whole.mean_quoted_words:.0f}"
-    )
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{part}/{whole} {part / whole:.3f}" if whole else "0/0"
+def _print_ablation(run: "Run") -> None:
+    from askalms.report import title_of, with_interval
+
+    measures = [f.measure for f in next(iter(run.ablation.values()))]
+    table = Table("Search", *map(title_of, measures), title="What each part is good for", title_justify="left")
+    for name, figures in run.ablation.items():
+        table.add_row(name, *(with_interval(f) for f in figures))
+    _print_table(table)
+
+
+def _print_comparison(compared: "Comparison") -> None:
+    for what, ids in (("better", compared.better), ("worse", compared.worse)):
+        _print(_safe(f"{what}: {len(ids)} of {compared.paired}{': ' if ids else ''}{', '.join(ids)}"))
+    for question_id, error in compared.new_errors:
+        _print(_safe(f"new serious error: {question_id}: {error}"))
+    for d in compared.differences:
+        if d.before != d.after:
+            _print(f"{d.measure}: {d.before:.4f} -> {d.after:.4f} (p = {d.p_value:.4f}, {d.questions} questions)")
+
+
+def _some(lines: "Sequence[str]") -> list[str]:
+    more = [f"and {len(lines) - SHOWN_LINES} more"] if len(lines) > SHOWN_LINES else []
+    return [*lines[:SHOWN_LINES], *more]
+
+
+def _print_questions_from(feedback: Path, index: Path, settings: "Settings") -> None:
+    from askalms.feedback import questions_from
+    from askalms.index import open_index
+
+    documents = open_index(index, settings.embedding, or_before=True).documents
+    for record in questions_from(feedback, documents):
+        _print(json.dumps(record, ensure_ascii=False))
 
 
 def _print(text: str) -> None:

@@ -117,6 +117,8 @@ class ServingSettings:
     proxies: str = ""
     """Addresses of the proxies before the page, with commas between: they are believed when they tell a visitor's
     address. Empty if there is none."""
+    feedback: str = ""
+    """File in which questions, and what visitors thought of the answers, are kept; empty keeps none."""
 
 
 @dataclass(frozen=True, slots=True)

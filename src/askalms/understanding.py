@@ -314,6 +314,10 @@ def _nearest_name(window: str, names: _Names, size: int) -> tuple[tuple[str, str
     best = process.extractOne(window, names.long.get(size, []), scorer=fuzz.ratio, score_cutoff=NAME_SIMILARITY)
     if not best or (size == 1 and (is_english(window) or window[0] != best[0][0])):
         return None, 0.0
+    # "Heart disease" is no slip of "Charcot disease": another word of English was meant.
+    pairs = zip(window.split(), best[0].split(), strict=True)
+    if size > 1 and any(is_english(said) and not said.startswith(named) for said, named in pairs):
+        return None, 0.0
     return names.exact[best[0]], best[1]
 
 
