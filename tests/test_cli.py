@@ -435,7 +435,7 @@ def test_evaluate_lists_what_was_not_right_when_asked(
 def test_evaluate_goes_on_past_broken_lines_and_names_them(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ):
-    """With status 1 at the end, and so is gold that stands in no document."""
+    """With status 1 at the end; gold that stands in no document is told as well."""
     path = _questions(tmp_path, GENE, {**GENE, "id": "b", "expect": "gold"}, {**GENE, "id": "c", "gold": [
         {"doc": "alstrom.md", "quote": "not there"}]})  # fmt: skip
     assert _run(monkeypatch, "evaluate", path) == 1
@@ -443,7 +443,7 @@ def test_evaluate_goes_on_past_broken_lines_and_names_them(
     assert "Right: 0.500" in captured.out
     assert captured.err.splitlines() == [
         f"{path}:2 expects 'gold'; known are {', '.join(Outcome)}",
-        "c: no document of the index holds the words 'not there'",
+        "c: of 1 quotes that would answer, 1 stand in no document, such as 'not there'",
     ]
 
 

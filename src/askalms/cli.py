@@ -33,6 +33,8 @@ _complaints = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 SHOWN_FINDINGS = 30
 """Most rows of a table of findings."""
+SHOWN_LINES = 10
+"""Most questions that are told to have lost some of their right answers."""
 SHOWN_MENTIONS = 4
 """Most places of one finding that are listed."""
 
@@ -173,7 +175,7 @@ def evaluate(
     ] = None,
     baseline: Annotated[Path | None, typer.Option(help="An earlier run: tell what got better and worse.")] = None,
     no_worse_than: Annotated[
-        Path | None, typer.Option(help="An earlier run: status 1 if fewer are right or a serious error is new.")
+        Path | None, typer.Option(help="An earlier run: status 1 if a question broke or a serious error is new.")
     ] = None,
     fail_under: Annotated[
         list[str] | None, typer.Option(help="Status 1 below such a figure, as in right=0.9; may be repeated.")
@@ -222,7 +224,7 @@ def evaluate(
         _print(_safe(line))
     for compared in beside.values():
         _print_comparison(compared)
-    for problem in run.problems:
+    for problem in (*run.problems, *_some(run.lost)):
         _complaints.print(_safe(problem), soft_wrap=True)
     if no_worse_than and beside[no_worse_than].is_worse:
         broke = dict.fromkeys([*beside[no_worse_than].worse, *(name for name, _ in beside[no_worse_than].new_errors)])
@@ -252,7 +254,7 @@ def calibrate(
 
     found = read_question_set(questions)
     with _progress() as told, opened(questions, found, index, load_settings(settings), told) as bench:
-        judgements, problems = judged(found, bench, told)
+        judgements, lost = judged(found, bench, told)
     fitted = fit(judgements, error_rate)
     table = Table("Threshold", "Answered", "Of these wrong", title="Risk by coverage", title_justify="left")
     for point in some_points(fitted.curve):
@@ -264,7 +266,7 @@ def calibrate(
         f"cross-validated over {fitted.questions} questions: {fitted.coverage:.3f} answered, of these "
         f"{fitted.error_rate:.3f} wrong [{low:.3f}, {high:.3f}]"
     )
-    for problem in (*found.problems, *problems):
+    for problem in (*found.problems, *_some(lost)):
         _complaints.print(_safe(problem), soft_wrap=True)
     if not dry_run:
         file = settings or Path("askalms.toml")
@@ -555,6 +557,11 @@ def _print_comparison(compared: "Comparison") -> None:
     for d in compared.differences:
         if d.before != d.after:
             _print(f"{d.measure}: {d.before:.4f} -> {d.after:.4f} (p = {d.p_value:.4f}, {d.questions} questions)")
+
+
+def _some(lines: "Sequence[str]") -> list[str]:
+    more = [f"and {len(lines) - SHOWN_LINES} more"] if len(lines) > SHOWN_LINES else []
+    return [*lines[:SHOWN_LINES], *more]
 
 
 def _print_questions_from(feedback: Path, index: Path, settings: "Settings") -> None:

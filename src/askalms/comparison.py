@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from askalms.errors import QuestionFileError
-from askalms.evaluation import SERIOUS
+from askalms.evaluation import MEASURES, SERIOUS
 from askalms.metrics import randomisation_test
 from askalms.runs import Judged, Run
 
@@ -40,9 +40,9 @@ class Comparison:
 
     @property
     def is_worse(self) -> bool:
-        """The mean over the shared questions fell, or a serious error is new."""
+        """A question that was right is not any more, or a serious error is new; of a collection, the mean fell."""
         fell = any(d.measure == self.measure and d.after < d.before for d in self.differences)
-        return fell or bool(self.new_errors)
+        return fell or bool(self.new_errors) or (self.measure in MEASURES and bool(self.worse))
 
 
 def compare(before: Run, after: Run) -> Comparison:

@@ -139,6 +139,7 @@ def located(items: Sequence[Item], documents: Mapping[str, Document]) -> tuple[l
     done, lost = [], []
     for item in items:
         gold: list[Gold] = []
+        nowhere: list[str] = []
         for entry in item.gold:
             if entry.document:
                 text = documents[entry.document].text if entry.document in documents else ""
@@ -152,7 +153,10 @@ def located(items: Sequence[Item], documents: Mapping[str, Document]) -> tuple[l
                 ]
                 gold += found or [entry]
             if not found:
-                lost.append(f"{item.question_id}: no document of the index holds the words {entry.quote!r}")
+                nowhere.append(entry.quote)
+        if nowhere:
+            told = f"{len(nowhere)} stand in no document, such as {nowhere[0]!r}"
+            lost.append(f"{item.question_id}: of {len(item.gold)} quotes that would answer, {told}")
         done.append(replace(item, gold=tuple(gold)))
     return done, lost
 

@@ -66,8 +66,8 @@ def measure_questions(
         started = time.perf_counter()
         judgements, lost = judged(found, bench, on_progress)
         names = [name for topic in bench.index.topics.values() for name in (topic.name, *topic.names)]
-        problems = (*found.problems, *lost)
-        run = run_of(path.name, judgements, bench.index.documents, bench.description(), problems, names)
+        documents = bench.index.documents
+        run = run_of(path.name, judgements, documents, bench.description(), found.problems, lost, names)
         cost = cost_of(started, [j.answer.elapsed_ms for j in judgements])
         table = _ablation(judgements, bench, on_progress) if ablation else {}
     return replace(run, cost=cost, ablation=table)

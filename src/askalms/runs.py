@@ -139,7 +139,9 @@ class Run:
     ablation: Mapping[str, tuple[Figure, ...]] = field(default_factory=dict)
     """By what was left out."""
     problems: tuple[str, ...] = ()
-    """What of the set was left out, or cannot be judged as it is meant."""
+    """What of the set was left out."""
+    lost: tuple[str, ...] = ()
+    """Questions of which some gold stands in no document."""
     cost: Cost = Cost()
     format: int = FORMAT
 
@@ -193,6 +195,7 @@ def run_of(
     documents: Mapping[str, Document],
     system: Mapping[str, Any],
     problems: Sequence[str] = (),
+    lost: Sequence[str] = (),
     names: Sequence[str] = (),
 ) -> Run:
     """Sum up judgements; what it took, and an ablation, are for the caller to add.
@@ -203,6 +206,7 @@ def run_of(
         documents: By id: those of the index.
         system: Says what answered.
         problems: What of the set was left out.
+        lost: Questions of which some gold stands in no document.
         names: Of diseases; each counts as one short word where the grade of a message is taken.
     """
     judged = tuple(_judged(j, documents) for j in judgements)
@@ -231,6 +235,7 @@ def run_of(
         expected_calibration_error(bins),
         _graded(Counter(j.message for j in judged), names),
         problems=tuple(problems),
+        lost=tuple(lost),
     )
 
 
