@@ -54,7 +54,15 @@ def test_spellings_of_alstrom_are_understood(topics: Mapping[str, Topic], name: 
 
 @pytest.mark.parametrize(
     "name",
-    ["ALS", "als", "amyotrophic lateral sclerosis", "amiotrophic latteral sclerosis", "Lou Gerigs disease", "MND"],
+    [
+        "ALS",
+        "als",
+        "amyotrophic lateral sclerosis",
+        "amiotrophic latteral sclerosis",
+        "Lou Gerigs disease",
+        "lou gehrigs",
+        "MND",
+    ],
 )
 def test_spellings_of_als_are_understood(topics: Mapping[str, Topic], name: str):
     """Its abbreviation, its other names and usual slips."""

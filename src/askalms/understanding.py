@@ -316,7 +316,7 @@ def _nearest_name(window: str, names: _Names, size: int) -> tuple[tuple[str, str
         return None, 0.0
     # "Heart disease" is no slip of "Charcot disease": another word of English was meant.
     pairs = zip(window.split(), best[0].split(), strict=True)
-    if size > 1 and any(is_english(said) and not said.startswith(named) for said, named in pairs):
+    if size > 1 and any(is_english(said) and not said.startswith(named.removesuffix("'s")) for said, named in pairs):
         return None, 0.0
     return names.exact[best[0]], best[1]
 
