@@ -120,13 +120,15 @@ def real_assistant(real_folder: Path, real_encoders: Encoders) -> Assistant:
 @pytest.fixture(scope="module")
 def chromium() -> "Iterator[Browser]":
     """The system's Chromium, with nothing that would reach out by itself."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if not program:
         pytest.fail("no Chromium found; these tests need one: install it, e.g. `apt-get install chromium`")
     switches = "no-sandbox disable-gpu disable-quic no-first-run disable-background-networking"
     arguments = [f"--{switch}" for switch in f"{switches} disable-component-update disable-sync".split()]
+    # A busy machine is no fault of the pages.
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         yield browser
@@ -194,7 +196,7 @@ def visit(
         if settings:
             contexts.append(chromium.new_context(**settings))
             page = contexts[-1].new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.set_viewport_size(viewport)
         page.emulate_media(reduced_motion=reduced_motion)
         page.goto(served[1] + path)

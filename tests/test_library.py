@@ -134,10 +134,10 @@ FLOORS = (
     "right=0.76",
     "outcome=0.85",
     "hit=0.72",
-    "first_quote=0.60",
+    "first_quote=0.62",
     "exact=1",
     "urgent_told=0.9",
-    "clinician_told=0.8",
+    "clinician_told=0.7",
 )
 """What the shipped index must not fall below on the project's own questions; README.md has the figures."""
 

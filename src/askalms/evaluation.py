@@ -155,10 +155,8 @@ def located(items: Sequence[Item], documents: Mapping[str, Document]) -> tuple[l
             if not found:
                 nowhere.append(entry.quote)
         if nowhere:
-            lost.append(
-                f"{item.question_id}: of {len(item.gold)} quotes that would answer, {len(nowhere)} stand in no document, such "
-                f"as {nowhere[0]!r}"
-            )
+            told = f"{len(nowhere)} stand in no document, such as {nowhere[0]!r}"
+            lost.append(f"{item.question_id}: of {len(item.gold)} quotes that would answer, {told}")
         done.append(replace(item, gold=tuple(gold)))
     return done, lost
 
