@@ -12,6 +12,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, Page, expect
 
+import askalms.page
 from askalms.hypertext import spoken
 from askalms.rendering import to_json
 from askalms.serving import Server, build_site
@@ -112,6 +113,8 @@ def test_an_answer_can_be_copied_with_its_sources(visit: Visit, path: str):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ask(page, "Is it inherited?").get_by_role("button", name=message("page.copy")).click()
     expect(status(page)).to_have_text(message("page.copied"))
+    expect(page.locator("#status")).to_have_text(message("page.copied"))
+    expect(page.locator("#status.unseen, #status .unseen")).to_have_count(0)
     copied = page.evaluate("navigator.clipboard.readText()")
     for expected in (QUOTE.text, "Answer 1: Is it inherited?", "Alström syndrome (https://example.org/page)"):
         assert expected in copied
@@ -305,6 +308,33 @@ def test_trouble_is_told_kindly_and_logged_without_the_question(
 
 
 @both_pages
+def test_a_lost_connection_is_told_kindly(visit: Visit, answerer: FakeAnswerer, path: str):
+    """The question stays in the box; once the connection is back, questions are answered again."""
+    page = visit(path, **ALONE)
+    ask(page, "Is it inherited?")
+    page.context.set_offline(True)
+    box(page).fill("Why?")
+    box(page).press("Enter")
+    for place in (status(page), page.locator("#status")):
+        expect(place).to_have_text(message("page.trouble"))
+    expect(page.locator("#status")).to_be_in_viewport()
+    expect(page.locator("#status.unseen, #status .unseen")).to_have_count(0)
+    expect(box(page)).to_have_value("Why?")
+    expect(page.get_by_text("reconnect").first).to_be_hidden()
+    if path:
+        page.context.set_offline(False)
+        box(page).press("Enter")
+        expect(page.locator(".turn h3")).to_have_text(["Answer 1: Is it inherited?", "Answer 2: Why?"])
+        assert answerer.asked[-1] == ("Why?", ("Is it inherited?",))
+    else:
+        # Gradio begins anew as soon as it reaches its server.
+        with page.expect_navigation():
+            page.context.set_offline(False)
+        wait_for_page(page)
+        ask(page, "Why?")
+
+
+@both_pages
 def test_a_question_that_is_too_long_stays_in_the_box(visit: Visit, answerer: FakeAnswerer, path: str):
     """The visitor sees how long it is and how long it may be, and can shorten it; its lines are kept."""
     page = visit(path)
@@ -467,6 +497,17 @@ def test_one_voice_tells_that_it_looks_and_then_the_answer(visit: Visit, answere
     assert heard() == [message("page.looking"), message("page.trouble")]
     send_too_much(page)
     assert heard() == [message("page.looking"), message("page.too_long", length="2,001", limit="2,000")]
+
+
+def test_a_conversation_does_not_grow_without_end(visit: Visit, monkeypatch: pytest.MonkeyPatch):
+    """The oldest turns are forgotten; the others keep their numbers."""
+    monkeypatch.setattr(askalms.page, "REMEMBERED", 2)
+    page = visit()
+    ask(page, "first")
+    ask(page, "second")
+    box(page).fill("third")
+    box(page).press("Enter")
+    expect(page.locator(".turn h3")).to_have_text(["Answer 2: second", "Answer 3: third"])
 
 
 def test_the_log_of_the_chat_has_a_name_and_does_not_read_itself_out(visit: Visit):

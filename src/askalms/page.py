@@ -6,7 +6,7 @@ memory for as long as the page is open. The page asks no other machine for anyth
 
 import os
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from html import escape
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -76,7 +76,7 @@ def build_page(admission: Admission, *, examples: Sequence[str] | None = None) -
             allow_tags=True,
         )
         gr.Markdown(fragment("clinic"), elem_id="sheet")
-        status = gr.Markdown("", elem_id="status", latex_delimiters=[])
+        status = gr.Markdown(_told(""), elem_id="status", latex_delimiters=[])
         box = gr.Textbox(
             elem_id="question",
             label=message("page.question"),
@@ -139,13 +139,16 @@ def build_page(admission: Admission, *, examples: Sequence[str] | None = None) -
     return page
 
 
-def mount(app: "FastAPI", page: gr.Blocks, *, mcp: bool = False) -> None:
+def mount(app: "FastAPI", page: gr.Blocks, *, mcp: bool = False) -> Callable[[], None]:
     """Put the chat page at the root of a server.
 
     Args:
         app: The server, with all its other pages.
         page: From `build_page`.
         mcp: Offer the endpoint for programs as a tool of the Model Context Protocol, too.
+
+    Returns:
+        To be called in the server's loop before it stops: it lets go of the pages that are open.
 
     Raises:
         AskALMSError: `mcp` needs a package that is not installed.
@@ -165,6 +168,9 @@ def mount(app: "FastAPI", page: gr.Blocks, *, mcp: bool = False) -> None:
         show_error=False,
         theme=_theme(),
     )
+    mounted: Any = app.routes[-1]
+    let_go: Callable[[], None] = mounted.app.stop_event.set
+    return let_go
 
 
 def dressed(html: str, nonce: str) -> str:
@@ -176,7 +182,7 @@ def dressed(html: str, nonce: str) -> str:
         html: Gradio's page.
         nonce: By which the security policy knows the scripts of the page.
     """
-    words = {name: message(f"page.{name}") for name in ("conversation", "copy", "print", "copied")}
+    words = {name: message(f"page.{name}") for name in ("conversation", "copy", "print", "copied", "trouble")}
     html = re.sub(r'<meta\s+(?:property="og|name="twitter)[^>]*>', "", html)
     html = re.sub(r"<script>(?:(?!</script>).)*iframeResizer.contentWindow.*?</script>", "", html, flags=re.DOTALL)
     html = re.sub(r'<link rel="manifest"[^>]*>', '<link rel="icon" href="data:,">', html)

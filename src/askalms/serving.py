@@ -38,7 +38,7 @@ MOST_PICKED = 50
 MOST_TURNS = 20
 """Earlier questions that the page without script carries along."""
 GRACE_SECONDS = 2
-"""What is under way when a server is closed may end within so long; a page that is open would never end."""
+"""What is under way when a server is closed may end within so long."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -130,7 +130,7 @@ def build_site(
         kind = "text/css" if name.endswith(".css") else "text/javascript"
         return Response(text, media_type=kind, headers={"cache-control": "max-age=3600"})
 
-    mount(app, build_page(admission, examples=examples), mcp=mcp)
+    app.state.let_go = mount(app, build_page(admission, examples=examples), mcp=mcp)
     app.add_middleware(_Protection)
     return app
 
@@ -171,7 +171,7 @@ class Server:
             forwarded_allow_ips=proxies or None,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _UvicornServer(config)
         # Not the end of the thread: Python 3.11 takes a thread for ended if the wait for it was interrupted.
         self._ended = threading.Event()
         threading.Thread(target=self._serve, args=(listening,), name="askalms-server", daemon=True).start()
@@ -197,6 +197,14 @@ class Server:
             self._server.run(sockets=[listening])
         finally:
             self._ended.set()
+
+
+class _UvicornServer(uvicorn.Server):
+    """Lets go of the pages that are open before it stops, as it would wait for them."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self.config.app.state.let_go()  # type: ignore[union-attr]
+        await super().shutdown(sockets)
 
 
 def is_open_to_others(host: str) -> bool:
@@ -261,7 +269,7 @@ def _plain(
         told = spoken(answer) if answer else turn.reply.refusal
         turns = [{"number": turn.number, "question": turn.question, "answer": answer, "trouble": turn.reply.refusal}]
         history = history if turn.reply.failed else [*history, turn.question][-MOST_TURNS:]
-    names = ("looking", "copy", "print", "copied")
+    names = ("looking", "copy", "print", "copied", "trouble")
     return {
         "turns": turns,
         "history": history,

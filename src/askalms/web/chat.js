@@ -11,6 +11,12 @@ function tidy() {
   set(document.documentElement, "lang", "en");
   const log = find("#conversation [role=log]");
   if (!log) return;
+  // What Gradio has to say of a lost connection is told in words of our own.
+  for (const notice of document.querySelectorAll(".toast-body.error:not([data-told])")) {
+    notice.dataset.told = "";
+    tell(words.trouble);
+    find("#status").scrollIntoView({ block: "center" });
+  }
   // One voice: what Gradio's status shows is said by an element that was there before; the log does not read itself out.
   const told = find("#status p")?.textContent ?? "";
   if (told !== find("#spoken").textContent) find("#spoken").textContent = told;

@@ -5,15 +5,13 @@ const box = document.querySelector("#question");
 const status = document.querySelector("#status");
 const words = JSON.parse(document.querySelector("#words").textContent);
 let waiting = false;
-let scripted = true;
 
 async function ask(button) {
   const asked = new FormData(form, button);
   asked.set("number", document.querySelectorAll("#turns > article").length + 1);
   // What is pressed leaves a question alone that is half typed.
   if (!button?.name) box.value = "";
-  status.className = "";
-  status.textContent = words.looking;
+  tell(words.looking);
   const reply = await fetch(form.action, { method: "POST", body: asked });
   const page = new DOMParser().parseFromString(await reply.text(), "text/html");
   const answer = page.querySelector("#turns > article");
@@ -33,7 +31,6 @@ async function ask(button) {
 }
 
 form.addEventListener("submit", (event) => {
-  if (!scripted) return;
   event.preventDefault();
   // One after the other, so that each question goes with the ones before it.
   if (waiting) return;
@@ -41,10 +38,10 @@ form.addEventListener("submit", (event) => {
   const button = event.submitter;
   const typed = box.value;
   ask(button).catch(() => {
-    // An answer that cannot be fetched is asked for in the plain way, which says what is wrong.
-    scripted = false;
+    // The conversation stays, and so does the question.
+    tell(words.trouble);
     box.value ||= typed;
-    form.requestSubmit(button);
+    status.scrollIntoView();
   }).finally(() => (waiting = false));
   if (matchMedia("(hover: hover)").matches) box.focus({ preventScroll: true });
 });

@@ -21,7 +21,14 @@ async function copy(article, words) {
   for (const link of shown.querySelectorAll("a[href^=http]")) link.append(` (${link.href})`);
   const lines = [...shown.querySelectorAll("h3, p, dt, dd, li")].map((line) => line.textContent.trim());
   await navigator.clipboard.writeText(lines.filter(Boolean).join("\n\n"));
+  tell(words.copied);
+}
+
+// Says something where it is both seen and heard.
+function tell(text) {
   const status = document.querySelector("#status");
-  (status.querySelector("p") ?? status).textContent = words.copied;
+  const line = status.querySelector("p") ?? status;
+  line.className = "";
+  line.textContent = text;
 }
 
