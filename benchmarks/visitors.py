@@ -57,7 +57,8 @@ def main() -> int:
     questions = [item.turns[0] for item in read_questions(chosen.questions) if len(item.turns) == 1]
     random.Random(SEED).shuffle(questions)
     assistant = Assistant.open(chosen.index, load_settings())
-    expected = {question: _quotes(article(1, question, assistant.ask(question))) for question in questions}
+    asked = questions[: max(chosen.visitors * chosen.each, min(len(questions), chosen.total))]
+    expected = {question: _quotes(article(1, question, assistant.ask(question))) for question in asked}
     with tempfile.TemporaryDirectory() as folder:
         settings = Path(folder) / "askalms.toml"
         settings.write_text("[serving]\nquestions_per_minute = 100000\n")
@@ -120,7 +121,7 @@ def _ask_chat(client: httpx.Client, question: str) -> Asked:
     session = secrets.token_hex(8)
     answers: list[str] = []
     try:
-        joined = {"data": [question, None], "fn_index": 0, "session_hash": session}
+        joined = {"data": [question, "", "", None], "fn_index": 0, "session_hash": session}
         client.post("/gradio_api/queue/join", json=joined).raise_for_status()
         with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as stream:
             for line in stream.iter_lines():
