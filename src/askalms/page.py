@@ -1,7 +1,7 @@
 """The chat page: what stands where in Gradio's chat, and what people who do not see need beside it.
 
 Nothing of a conversation is kept in the browser or on disk: a visitor's turns live in the server's
-memory for as long as the page is open. The page asks no other machine for anything.
+memory while the page is open, and up to an hour longer. The page asks no other machine for anything.
 """
 
 import os
