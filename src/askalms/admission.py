@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
@@ -98,6 +99,11 @@ class Admission:
         if self._asked >= self._most_waiting + self._at_once.total_tokens:
             return message("page.busy")
         return ""
+
+
+def visitor_of(request: Any) -> str:
+    """Tell one visitor from another by a request, of Starlette or of Gradio; empty where it has no address."""
+    return request.client.host if request and request.client else ""
 
 
 def _is_urgent(question: str) -> bool:

@@ -11,14 +11,14 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup, escape
 
 from askalms.contacts import contacts, countries
 from askalms.datatypes import Answer, BlockKind, Contact, Outcome
 from askalms.rendering import citation, one_line, page_citation, shown, visible
 from askalms.source_view import BlockGroup, Shown, SourceView, TextBlock, source_address
-from askalms.texts import message
+from askalms.texts import message, templates
 
 _SPACE = re.compile(r"[ \t\r\n]")
 
@@ -66,6 +66,7 @@ def source_page(view: SourceView) -> dict[str, Any]:
     return {"view": view, "levels": levels, "source": page_citation(view.document, view.provenance)}
 
 
+@cache
 def asset(name: str) -> str:
     """Give a file of `web/`: a style sheet or a script.
 
@@ -104,13 +105,7 @@ def _by_country(outcome: Outcome) -> list[tuple[str, tuple[Contact, ...]]]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("askalms", "web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates()
     environment.globals |= {
         "m": message,
         "citation": citation,

@@ -11,7 +11,7 @@ from html import escape
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from askalms.admission import Admission
+from askalms.admission import Admission, visitor_of
 from askalms.errors import AskALMSError
 from askalms.hypertext import article, fragment, spoken
 from askalms.rendering import to_json
@@ -100,7 +100,7 @@ def build_page(admission: Admission, *, examples: Sequence[str] | None = None) -
             typed: str, following: str, literal: str, turns: Turns, request: gr.Request
         ) -> AsyncIterator[tuple[Any, ...]]:
             pressed = literal or following
-            asking = _converse(admission, _visitor(request), pressed or typed, turns, as_typed=bool(literal))
+            asking = _converse(admission, visitor_of(request), pressed or typed, turns, as_typed=bool(literal))
             async for left, *shown in asking:
                 yield gr.skip() if pressed else left, "", "", *shown
 
@@ -130,7 +130,7 @@ def build_page(admission: Admission, *, examples: Sequence[str] | None = None) -
                 as_typed: Take the words as they stand: complete nothing, mend no spelling.
                 request: Of the visitor; no part of what a program sends.
             """
-            reply = await admission.ask(_visitor(request), question, history or (), as_typed=as_typed)
+            reply = await admission.ask(visitor_of(request), question, history or (), as_typed=as_typed)
             if reply.answer is None:
                 raise gr.Error(reply.refusal, print_exception=False)
             return to_json(reply.answer)
@@ -223,10 +223,6 @@ def _told(text: str, *, unseen: bool = False) -> str:
 def _as_is(html: str) -> str:
     """Keep Gradio from taking words for the place of a formula, which it marks by three percent signs."""
     return html.replace("%%%", "&#37;%%")
-
-
-def _visitor(request: gr.Request | None) -> str:
-    return request.client.host if request and request.client else ""
 
 
 def _messages(turns: Sequence[Turn]) -> list[gr.MessageDict]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from askalms.calibration import some_points
@@ -16,6 +16,7 @@ from askalms.comparison import Comparison
 from askalms.evaluation import MEASURES, SERIOUS
 from askalms.metrics import Bin
 from askalms.runs import Figure, Judged, Run, write_file
+from askalms.texts import templates
 
 WIDTH, HEIGHT, MARGIN = 420, 300, 56
 """Of a plot, in its own units."""
@@ -153,13 +154,7 @@ def _place(x: float, y: float) -> tuple[float, float]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("askalms", "web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates()
     environment.filters |= {"title_of": title_of, "with_interval": with_interval}
     environment.globals |= {"measures": MEASURES, "serious_names": SERIOUS_NAMES}
     return environment

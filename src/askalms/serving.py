@@ -17,7 +17,7 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-from askalms.admission import Admission, Reply
+from askalms.admission import Admission, Reply, visitor_of
 from askalms.datatypes import Answerer, Quote
 from askalms.errors import AskALMSError
 from askalms.hypertext import asset, fragment, source_page, spoken
@@ -82,7 +82,7 @@ def build_site(
         )
         pressed = literal or following
         question = pressed or typed
-        reply = await admission.ask(_visitor(request), question, history, as_typed=bool(literal))
+        reply = await admission.ask(visitor_of(request), question, history, as_typed=bool(literal))
         done = not pressed and not reply.refused
         turn = _PlainTurn(
             int(number[:6]) if number.isdecimal() else len(history) + 1,
@@ -286,10 +286,6 @@ def _page(name: str, request: Request, status: int = 200, **values: Any) -> HTML
     """Write a page whose links work below any address that a proxy gives the site."""
     root = "../" * (request.url.path.removeprefix(request.scope.get("root_path", "")).count("/") - 1) or "./"
     return HTMLResponse(fragment(name, root=root, **values), status, {"cache-control": "no-store"})
-
-
-def _visitor(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 # --- protection

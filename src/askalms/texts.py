@@ -7,9 +7,12 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache, reduce
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from askalms.errors import DataError
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 @cache
@@ -46,3 +49,16 @@ def joined(key: str, parts: Sequence[str]) -> str:
         TypeError: The list is empty.
     """
     return reduce(lambda one, other: message(key, one=one, other=other), parts)
+
+
+def templates() -> "Environment":
+    """Give a new environment for the templates of `web/`: every value is escaped, and a missing one is an error."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("askalms", "web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
